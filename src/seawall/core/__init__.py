@@ -1,0 +1,1 @@
+"""What everything else is made of: the model, rules as data, sources, policy and errors."""

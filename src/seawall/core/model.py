@@ -1,0 +1,218 @@
+"""The values that flow through a run: places, hits, findings and the report."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class Severity(Enum):
+    """How much a fault matters; derived from a rule's `Risk`, never chosen (see `core.rule`)."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 for critical up to 3 for low: sorts the worst first."""
+        return _SEVERITY_RANK[self]
+
+    def at_least(self, other: Severity) -> bool:
+        """Whether this is as bad as `other` or worse."""
+        return self.rank <= other.rank
+
+    def lowered(self) -> Severity:
+        """One step less; low stays low."""
+        return _SEVERITIES[min(self.rank + 1, len(_SEVERITIES) - 1)]
+
+
+_SEVERITIES = tuple(Severity)
+_SEVERITY_RANK = {severity: rank for rank, severity in enumerate(_SEVERITIES)}
+
+
+class Confidence(Enum):
+    """How sure we are that the finding is true of what will be built or run."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class Verdict(Enum):
+    """What a rule says of a place. Silence is not a pass."""
+
+    PASS = "pass"  # noqa: S105 -- a verdict, not a password
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+class Profile(Enum):
+    """How much a user wants to hear: `default` is what anyone would act on."""
+
+    DEFAULT = "default"
+    STRICT = "strict"
+    AUDIT = "audit"
+
+    def includes(self, other: Profile) -> bool:
+        """Whether a run under this profile reports rules of `other`."""
+        return _PROFILE_RANK[other] <= _PROFILE_RANK[self]
+
+
+_PROFILE_RANK = {profile: rank for rank, profile in enumerate(Profile)}
+
+
+class Safety(Enum):
+    """What a fix can change besides the fault."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    GUIDED = "guided"
+
+
+class Located(Protocol):
+    """Anything that knows its place in its source: offsets in characters, end exclusive."""
+
+    @property
+    def start(self) -> int:
+        """Offset of the first character."""
+
+    @property
+    def end(self) -> int:
+        """Offset after the last character."""
+
+
+class Region(Struct, frozen=True):
+    """A place in a source: offsets in characters, end exclusive."""
+
+    start: int
+    end: int
+
+
+class Span(Struct, frozen=True):
+    """A place for people: lines and columns from 1, in characters; `end_column` is exclusive."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+
+class Edit(Struct, frozen=True):
+    """Replace the characters from `start` to `end` by `text`."""
+
+    start: int
+    end: int
+    text: str
+
+
+class Fix(Struct, frozen=True):
+    """A remedy as edits of the source; `GUIDED` fixes have no edits, only a title to act on."""
+
+    safety: Safety
+    title: str
+    edits: tuple[Edit, ...] = ()
+
+
+class Evidence(Struct, frozen=True):
+    """One link of the chain that shows why a verdict holds, e.g. `ARG U=root` at its line."""
+
+    what: str
+    line: int | None = None
+
+
+class Hit(Struct, frozen=True):
+    """What a rule saw: a place, what is wrong there, and what to write instead.
+
+    `symbol` names the place without line numbers or wording (`stage build/RUN curl`): together
+    with rule and path it is the finding's identity. `secrets` are the places whose characters
+    no report may show. `weaker` says why this hit weighs one step less than its rule.
+    """
+
+    at: Located
+    message: str
+    symbol: str
+    label: str = ""
+    remedy: str = ""
+    verdict: Verdict = Verdict.FAIL
+    confidence: Confidence | None = None
+    weaker: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    fix: Fix | None = None
+    secrets: tuple[Located, ...] = ()
+
+
+class Suppression(Struct, frozen=True):
+    """Why a finding does not count: `kind` is inline, policy or baseline."""
+
+    kind: str
+    reason: str = ""
+    until: str = ""
+    line: int | None = None
+
+
+class Location(Struct, frozen=True):
+    """Where a finding stands; `path` as the user gave it, with `/` separators."""
+
+    path: str
+    span: Span
+    symbol: str
+
+
+class Finding(Struct, frozen=True):
+    """A hit of a rule, made ready for people and machines."""
+
+    rule: str
+    practice: str
+    title: str
+    severity: Severity
+    confidence: Confidence
+    verdict: Verdict
+    target: str
+    location: Location
+    message: str
+    label: str
+    why: str
+    remedy: str
+    evidence: tuple[Evidence, ...]
+    fix: Fix | None
+    standards: tuple[str, ...]
+    fingerprint: str
+    suppressed: Suppression | None = None
+
+
+class Problem(Struct, frozen=True):
+    """Something that could not be examined: the run is incomplete and exits with 2."""
+
+    target: str
+    reason: str
+    hint: str = ""
+    line: int | None = None
+
+
+class Notice(Struct, frozen=True):
+    """Something the user should know that is no finding: an unused or expired ignore, say."""
+
+    target: str
+    message: str
+    line: int | None = None
+
+
+class Target(Struct, frozen=True):
+    """One thing that was examined: its path or reference and what kind of surface it is."""
+
+    name: str
+    kind: str
+
+
+class ChecklistRow(Struct, frozen=True):
+    """One item of the source document's checklist with its verdict."""
+
+    item: str
+    level: str
+    verdict: str
+    evidence: str
+    practices: tuple[str, ...]
