@@ -1,0 +1,1 @@
+"""Finds secrets in text, whatever surface the text comes from."""

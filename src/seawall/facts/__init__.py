@@ -1,0 +1,1 @@
+"""Facts about the world outside, as dated data files: images, release cycles, base defaults."""

@@ -1,0 +1,1 @@
+"""The orchestration: one module for each thing that Seawall does; nothing here prints."""

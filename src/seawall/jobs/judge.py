@@ -1,0 +1,32 @@
+"""Runs rules over one surface's facts, each behind a fence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from seawall.core.model import Hit
+from seawall.core.rule import Check, Rule, Settings
+
+
+class Crash(Struct, frozen=True):
+    """A rule that failed on an input: the run goes on without its answer, and says so."""
+
+    rule: Rule
+    reason: str
+
+
+def judge(
+    facts: Any, checks: Iterable[tuple[Rule, Check]], settings: Settings
+) -> Iterator[tuple[Rule, Hit] | Crash]:
+    """Yield every hit of every rule; a rule that raises loses only its own answer."""
+    for rule, check in checks:
+        try:
+            hits = list(check(facts, settings))
+        except Exception as error:
+            yield Crash(rule, f"{type(error).__name__}: {error}")
+        else:
+            for hit in hits:
+                yield rule, hit

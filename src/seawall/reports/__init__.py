@@ -1,0 +1,1 @@
+"""One module for each report format; each exposes `render(report, options) -> str`."""

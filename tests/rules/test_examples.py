@@ -1,0 +1,56 @@
+"""Every rule's own examples are its first tests."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from seawall.core.model import Hit, Verdict
+from seawall.core.rule import Rule, Settings
+from seawall.core.source import Source
+from seawall.jobs.judge import Crash, judge
+from seawall.rules import all_rules
+from seawall.surfaces.dockerfile import Dockerfile, read
+
+SETTINGS = Settings(today=date(2026, 11, 24))
+RULES = [rule for rule in all_rules() if Dockerfile in rule.on]
+
+
+def hits(rule: Rule, text: str) -> list[Hit]:
+    facts = read(Source("Dockerfile", text))
+    assert not facts.errors, facts.errors
+    found = []
+    for outcome in judge(facts, [(rule, rule.on[Dockerfile])], SETTINGS):
+        assert not isinstance(outcome, Crash), outcome.reason
+        if outcome[1].verdict is not Verdict.PASS:
+            found.append(outcome[1])
+    return found
+
+
+BAD = [pytest.param(r, t, id=f"{r.id}-{i}") for r in RULES for i, t in enumerate(r.bad)]
+GOOD = [pytest.param(r, t, id=f"{r.id}-{i}") for r in RULES for i, t in enumerate(r.good)]
+
+
+@pytest.mark.parametrize(("rule", "text"), BAD)
+def test_a_bad_example_is_found(rule: Rule, text: str) -> None:
+    assert hits(rule, text)
+
+
+@pytest.mark.parametrize(("rule", "text"), GOOD)
+def test_a_good_example_is_silent(rule: Rule, text: str) -> None:
+    assert hits(rule, text) == []
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)
+def test_a_rule_has_both_kinds_of_example(rule: Rule) -> None:
+    assert rule.bad
+    assert rule.good
+
+
+@pytest.mark.parametrize(("rule", "text"), BAD)
+def test_a_hit_lies_within_its_file_and_names_its_place(rule: Rule, text: str) -> None:
+    for hit in hits(rule, text):
+        assert 0 <= hit.at.start <= hit.at.end <= len(text)
+        assert hit.symbol
+        assert hit.message
