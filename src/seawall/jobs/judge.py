@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from msgspec import Struct
 
@@ -19,7 +18,7 @@ class Crash(Struct, frozen=True):
 
 
 def judge(
-    facts: Any, checks: Iterable[tuple[Rule, Check]], settings: Settings
+    facts: object, checks: Iterable[tuple[Rule, Check]], settings: Settings
 ) -> Iterator[tuple[Rule, Hit] | Crash]:
     """Yield every hit of every rule; a rule that raises loses only its own answer."""
     for rule, check in checks:
