@@ -1,0 +1,98 @@
+"""The entry point: runs a command, and turns whatever happens into an exit code and a sentence."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from click import ClickException
+
+
+FAILED = 2
+INTERRUPTED = 130
+
+
+def run() -> NoReturn:
+    """Run the command line of this process."""
+    code = main(sys.argv[1:])
+    if code == INTERRUPTED:
+        # The interpreter's own end could be interrupted again, with a traceback.
+        os._exit(code)
+    sys.exit(code)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command line and return its exit code; raises nothing, shows no traceback."""
+    try:
+        code = _dispatch(arguments)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return _reader_has_left()
+    except Exception as error:
+        return _explain(error)
+    return code
+
+
+def _dispatch(arguments: Sequence[str]) -> int:
+    if len(arguments) == 1 and arguments[0] in ("version", "--version", "-V"):
+        from seawall.cli.version import show  # noqa: PLC0415 -- all that `version` may cost
+
+        return show()
+    from click.exceptions import Abort  # noqa: PLC0415
+
+    from seawall.cli.group import seawall  # noqa: PLC0415
+
+    try:
+        code = seawall.main(list(arguments), "seawall", standalone_mode=False)
+    except Abort:
+        return INTERRUPTED
+    return code if isinstance(code, int) else 0
+
+
+def _reader_has_left() -> int:
+    """Who read our output closed it: nothing more to say, and nowhere to say it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED
+
+
+def _explain(error: Exception) -> int:
+    from click import ClickException  # noqa: PLC0415
+
+    from seawall.core.errors import Error  # noqa: PLC0415
+
+    if os.environ.get("SEAWALL_DEBUG"):
+        import traceback  # noqa: PLC0415
+
+        traceback.print_exception(error)
+    if isinstance(error, Error):
+        return _fail(error.message, error.hint)
+    if isinstance(error, ClickException):
+        return _fail(error.format_message(), _usage_hint(error))
+    if isinstance(error, OSError):
+        return _fail(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}")
+    return _fail(
+        f"a bug in Seawall: {type(error).__name__}: {error}",
+        "Please report it; SEAWALL_DEBUG=1 shows where it happened.",
+    )
+
+
+def _usage_hint(error: ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"See `{context.command_path} --help`." if context else ""
+
+
+def _fail(message: str, hint: str = "") -> int:
+    from seawall.core.clean import clean  # noqa: PLC0415
+
+    text = f"seawall: {clean(message)}\n" + (f"  {clean(hint)}\n" if hint else "")
+    try:
+        sys.stderr.write(text)
+    except (OSError, ValueError):
+        return FAILED
+    return FAILED
