@@ -65,6 +65,8 @@ class Chapter(Enum):
     SCANNING = "Security Scanning"
     TRUST = "Content Trust"
     OPERATIONS = "Operations"
+    COMPLIANCE = "Compliance"
+    EMERGENCY = "Emergency Response"
 
 
 class Practice(Struct, frozen=True):
