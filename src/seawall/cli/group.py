@@ -48,7 +48,7 @@ class _Commands(click.Group):
             UsageError: there is no such command.
         """
         if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
-            from seawall.cli.suggestion import did_you_mean  # noqa: PLC0415
+            from seawall.core.suggestion import did_you_mean  # noqa: PLC0415
 
             hint = did_you_mean(args[0], _COMMANDS) or "See `seawall --help`."
             raise UsageError(f"there is no command '{args[0]}'", hint)
