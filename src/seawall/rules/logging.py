@@ -1,0 +1,188 @@
+"""Logging and monitoring: a container that says whether it is well."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from seawall.core.model import Confidence, Hit, Profile
+from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
+from seawall.facts.bases import base_of
+from seawall.rules.practices import HEALTH_CHECK
+from seawall.surfaces.dockerfile import Dockerfile, Instruction, Stage
+
+
+def _is_service(stage: Stage) -> bool:
+    """Whether the image is meant to run as a service: it starts something and says a port."""
+    return bool(stage.exposed) and (stage.entrypoint is not None or stage.command is not None)
+
+
+def _no_healthcheck(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
+    stage = dockerfile.target
+    if stage is None or stage.healthcheck is not None or not _is_service(stage):
+        return
+    base = base_of(stage.root_base.known or "")
+    if base is not None and base.healthcheck:
+        return
+    yield Hit(
+        stage.entrypoint or stage.command or stage.source,
+        "the image starts a service, but nothing says how to tell whether it is well",
+        f"stage {stage.label}/HEALTHCHECK",
+        label="no HEALTHCHECK",
+    )
+
+
+def _disabled(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
+    stage = dockerfile.target
+    check = stage.healthcheck if stage else None
+    if stage and check and check.arguments and check.arguments[0].text.upper() == "NONE":
+        yield Hit(
+            check,
+            "HEALTHCHECK NONE switches off the check that the base image may bring",
+            f"stage {stage.label}/HEALTHCHECK",
+            label="switched off",
+        )
+
+
+_TIMING = ("interval", "timeout", "retries")
+
+
+def _untimed(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
+    stage = dockerfile.target
+    check = _probe(stage)
+    if stage is None or check is None:
+        return
+    missing = [f"--{name}" for name in _TIMING if check.flag(name) is None]
+    if missing:
+        yield Hit(
+            check,
+            f"the check leaves {', '.join(missing)} at Docker's defaults "
+            "(30s, 30s, 3): a hung probe is noticed after two minutes",
+            f"stage {stage.label}/HEALTHCHECK",
+            label="no " + ", ".join(missing),
+            remedy="Write what your service needs, e.g. "
+            "`HEALTHCHECK --interval=30s --timeout=3s --retries=3 CMD …`.",
+        )
+
+
+def _probe(stage: Stage | None) -> Instruction | None:
+    check = stage.healthcheck if stage else None
+    return check if check and check.arguments and check.arguments[0].text.upper() == "CMD" else None
+
+
+_PACKAGES: Mapping[str, frozenset[str]] = {
+    "curl": frozenset({"curl"}),
+    "wget": frozenset({"wget", "busybox"}),
+    "nc": frozenset({"netcat", "netcat-openbsd", "netcat-traditional", "nmap-ncat", "nc"}),
+}
+"""Probing tools that small images lack, and the packages that bring them."""
+
+_NAMES = re.compile(r"[\w.+-]+").findall
+
+
+def _absent_tool(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
+    stage = dockerfile.target
+    check = _probe(stage)
+    script = dockerfile.script_of(check) if check else None
+    base = base_of(stage.root_base.known or "") if stage else None
+    if stage is None or script is None or base is None or base.tools is None:
+        return
+    for command in script.commands:
+        if command.name not in _PACKAGES or command.name in base.tools:
+            continue
+        if not _brings(stage, command.name):
+            yield Hit(
+                command,
+                f"the check calls {command.name}, which neither {base.name} nor a RUN of "
+                "this file brings: it will always fail",
+                f"stage {stage.label}/HEALTHCHECK {command.name}",
+                label=f"no {command.name} in the image",
+                remedy="Use a tool that the image has (a mode of the service itself, or "
+                "`wget -q --spider` where there is busybox).",
+            )
+
+
+def _brings(stage: Stage, tool: str) -> bool:
+    """Whether any RUN, COPY or ADD of the image may bring the tool: when in doubt, yes."""
+    packages = _PACKAGES[tool]
+    for member in stage.lineage:
+        for instruction in member.instructions:
+            if instruction.keyword in {"RUN", "COPY", "ADD"}:
+                text = " ".join((instruction.text, *(h.content for h in instruction.heredocs)))
+                if not packages.isdisjoint(_NAMES(text)):
+                    return True
+    return False
+
+
+RULES = (
+    Rule(
+        id="no-healthcheck",
+        title="A service without a health check",
+        practice=HEALTH_CHECK,
+        risk=Risk(Needs.FAULT, Gains.LESS),
+        on={Dockerfile: _no_healthcheck},
+        bad=('FROM node:20.11.1\nEXPOSE 3000\nCMD ["node", "server.js"]\n',),
+        good=(
+            (
+                "FROM node:20.11.1\nEXPOSE 3000\nHEALTHCHECK --interval=30s CMD node ping.js\n"
+                'CMD ["node", "server.js"]\n'
+            ),
+            'FROM node:20.11.1\nENTRYPOINT ["node", "tool.js"]\n',
+            (
+                "FROM node:20.11.1 AS base\nHEALTHCHECK CMD node ping.js\nFROM base\nEXPOSE 80\n"
+                "CMD node server.js\n"
+            ),
+        ),
+        aliases=("hadolint:DL3057", "trivy:DS-0026", "checkov:CKV_DOCKER_2", "cis:4.6"),
+        remedy="Add `HEALTHCHECK --interval=30s --timeout=3s --retries=3 CMD …` with a tool that "
+        "the image has. Kubernetes ignores it: there, write probes.",
+    ),
+    Rule(
+        id="healthcheck-disabled",
+        title="The health check is switched off",
+        practice=HEALTH_CHECK,
+        risk=Risk(Needs.FAULT, Gains.LESS),
+        on={Dockerfile: _disabled},
+        bad=("FROM node:20.11.1\nHEALTHCHECK NONE\n",),
+        good=(
+            "FROM node:20.11.1\nHEALTHCHECK CMD node ping.js\n",
+            "FROM node:20.11.1\nHEALTHCHECK NONE\nHEALTHCHECK CMD node ping.js\n",
+        ),
+    ),
+    Rule(
+        id="healthcheck-untimed",
+        title="A health check without timing",
+        practice=HEALTH_CHECK,
+        risk=Risk(Needs.FAULT, Gains.LESS),
+        profile=Profile.STRICT,
+        on={Dockerfile: _untimed},
+        bad=("FROM node:20.11.1\nHEALTHCHECK CMD node ping.js\n",),
+        good=(
+            (
+                "FROM node:20.11.1\n"
+                "HEALTHCHECK --interval=30s --timeout=3s --retries=3 CMD node ping.js\n"
+            ),
+            "FROM node:20.11.1\nHEALTHCHECK NONE\n",
+        ),
+    ),
+    Rule(
+        id="healthcheck-tool-missing",
+        title="The health check calls a tool that the image lacks",
+        practice=HEALTH_CHECK,
+        risk=Risk(Needs.FAULT, Gains.PRIVILEGE),
+        confidence=Confidence.MEDIUM,
+        on={Dockerfile: _absent_tool},
+        bad=(
+            "FROM alpine:3.19\nHEALTHCHECK CMD curl -f http://localhost/ || exit 1\n",
+            'FROM debian:12.5-slim\nHEALTHCHECK CMD ["curl", "-f", "http://localhost/"]\n',
+        ),
+        good=(
+            "FROM alpine:3.19\nHEALTHCHECK CMD wget -q --spider http://localhost/\n",
+            "FROM alpine:3.19\nRUN apk add --no-cache curl\nHEALTHCHECK CMD curl -f localhost\n",
+            "FROM acme/base:1.0\nHEALTHCHECK CMD curl -f http://localhost/\n",
+            "FROM debian:12.5-slim\nCOPY --from=t /bin/curl /bin/curl\nHEALTHCHECK CMD curl x\n",
+        ),
+        why="The container is reported unhealthy from its first minute, so restarts, "
+        "load balancers and people learn to ignore the check.",
+    ),
+)

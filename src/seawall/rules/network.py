@@ -1,0 +1,200 @@
+"""Network security: ports that should not be a way in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from seawall.core.model import Confidence, Hit
+from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
+from seawall.rules.practices import MINIMAL_EXPOSURE
+from seawall.surfaces.dockerfile import Dockerfile, Setting, Stage
+
+DATABASE_PORTS: Mapping[int, tuple[str, str]] = {
+    1433: ("Microsoft SQL Server", "mssql|sqlservr"),
+    1521: ("Oracle Database", "oracle"),
+    2379: ("etcd", "etcd"),
+    3306: ("MySQL or MariaDB", "mysql|mariadb|percona"),
+    5432: ("PostgreSQL", "postgres|postgis|timescale|pgvector"),
+    5984: ("CouchDB", "couch"),
+    6379: ("Redis", "redis|valkey|keydb"),
+    7687: ("Neo4j", "neo4j"),
+    8529: ("ArangoDB", "arango"),
+    9042: ("Cassandra", "cassandra|scylla"),
+    9200: ("Elasticsearch", "elastic|opensearch"),
+    9300: ("Elasticsearch", "elastic|opensearch"),
+    11211: ("memcached", "memcache"),
+    26257: ("CockroachDB", "cockroach"),
+    27017: ("MongoDB", "mongo"),
+}
+"""Default ports of data stores (IANA and vendors' manuals), and how the server is called."""
+
+ADMIN_PORTS: Mapping[int, str] = {
+    21: "FTP, which sends passwords in the clear",
+    23: "telnet, which sends passwords in the clear",
+    512: "rexec, which has no real authentication",
+    513: "rlogin, which has no real authentication",
+    514: "rsh, which has no real authentication",
+    2375: "the Docker API without TLS: whoever reaches it owns the host",
+    3389: "remote desktop",
+    5005: "Java's debugger, which runs any code for whoever connects",
+    5900: "VNC",
+    9229: "Node's inspector, which runs any code for whoever connects",
+    10250: "the kubelet's API",
+}
+"""Default ports of remote administration and debuggers (IANA and vendors' manuals)."""
+
+
+def _ports(dockerfile: Dockerfile) -> Iterator[tuple[Stage, Setting, int, int]]:
+    """Each exposed range of the image that is built: stage, setting, first and last port."""
+    stage = dockerfile.target
+    for setting in stage.exposed if stage else ():
+        text = setting.value.known or ""
+        first, _, last = text.partition("/")[0].partition("-")
+        if stage and first.isdigit() and (not last or last.isdigit()):
+            yield stage, setting, int(first), int(last or first)
+
+
+def _serves(dockerfile: Dockerfile, stage: Stage, server: str) -> bool:
+    """Whether the image is that server: its base, its command or what it installs says so."""
+    words = [*stage.root_base.candidates, stage.root_base.written, dockerfile.source.path]
+    words += [i.text for i in (stage.entrypoint, stage.command) if i is not None]
+    for member in stage.lineage:
+        words += [i.text for i in member.instructions if i.keyword in {"RUN", "LABEL", "ENV"}]
+    return re.search(server, "\n".join(words), re.IGNORECASE) is not None
+
+
+def _database_ports(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
+    for stage, setting, first, last in _ports(dockerfile):
+        for port in (number for number in DATABASE_PORTS if first <= number <= last):
+            product, server = DATABASE_PORTS[port]
+            if first == last and not _serves(dockerfile, stage, server):
+                yield Hit(
+                    setting,
+                    f"port {port} is {product}'s, but nothing here installs or runs that server",
+                    f"stage {stage.label}/EXPOSE {port}",
+                    label="offered to the host by `docker run -P`",
+                    remedy=f"Take {port} out of EXPOSE: an application reaches its database over "
+                    "a private network, which needs no EXPOSE.",
+                )
+
+
+def _ssh_port(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
+    for stage, setting, first, last in _ports(dockerfile):
+        if first <= 22 <= last:
+            yield Hit(
+                setting,
+                "port 22 is a way to log in to the container from outside",
+                f"stage {stage.label}/EXPOSE 22",
+                label="ssh",
+            )
+
+
+def _admin_ports(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
+    for stage, setting, first, last in _ports(dockerfile):
+        for port in (number for number in ADMIN_PORTS if first == last == number):
+            yield Hit(
+                setting,
+                f"port {port} is {ADMIN_PORTS[port]}",
+                f"stage {stage.label}/EXPOSE {port}",
+                label="offered to the host by `docker run -P`",
+            )
+
+
+_SSH_PACKAGES = frozenset({"openssh-server", "openssh", "dropbear", "ssh"})
+_INSTALLERS = ("apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper")
+
+
+def _runs_sshd(dockerfile: Dockerfile, stage: Stage) -> Iterator[Hit]:
+    for instruction in (stage.entrypoint, stage.command):
+        script = dockerfile.script_of(instruction) if instruction else None
+        for command in script.commands if script else ():
+            if command.name in {"sshd", "dropbear"}:
+                yield Hit(
+                    command,
+                    f"the container's own process is {command.name}",
+                    f"stage {stage.label}/{command.name}",
+                    label="a login from outside",
+                )
+
+
+def _ssh_server(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
+    target = dockerfile.target
+    if target is None:
+        return
+    yield from _runs_sshd(dockerfile, target)
+    in_image = {stage.index for stage in target.lineage}
+    for instruction, command in dockerfile.commands(*_INSTALLERS):
+        if instruction.stage not in in_image or not {"install", "add"} & set(command.literals):
+            continue
+        for word in command.operands():
+            package = (word.literal or "").partition("=")[0]
+            if package in _SSH_PACKAGES and (package != "openssh" or command.name == "apk"):
+                yield Hit(
+                    word,
+                    f"{package} puts an ssh server into the image",
+                    f"stage {target.label}/install {package}",
+                    label="ssh server",
+                )
+
+
+RULES = (
+    Rule(
+        id="exposed-database-port",
+        title="A database's port is exposed by an image that is no database",
+        practice=MINIMAL_EXPOSURE,
+        risk=Risk(Needs.FAULT, Gains.PRIVILEGE),
+        on={Dockerfile: _database_ports},
+        bad=(
+            "FROM node:20.11.1-alpine3.19\nEXPOSE 5432\n",
+            "FROM python:3.12.2-slim\nARG PORT=3306\nEXPOSE 8080 $PORT/tcp\n",
+        ),
+        good=(
+            "FROM postgres:16.2\nEXPOSE 5432\n",
+            "FROM alpine:3.19\nRUN apk add --no-cache redis\nEXPOSE 6379\n",
+            "FROM node:20.11.1-alpine3.19\nEXPOSE 8080\n",
+            "FROM debian:12.5 AS db\nEXPOSE 5432\nFROM debian:12.5\nEXPOSE 8080\n",
+        ),
+        confidence=Confidence.MEDIUM,
+    ),
+    Rule(
+        id="exposed-ssh-port",
+        title="The ssh port is exposed",
+        practice=MINIMAL_EXPOSURE,
+        risk=Risk(Needs.FAULT, Gains.CONTROL),
+        on={Dockerfile: _ssh_port},
+        bad=("FROM debian:12.5\nEXPOSE 22\n", "FROM debian:12.5\nEXPOSE 20-30/tcp\n"),
+        good=("FROM debian:12.5\nEXPOSE 2222\n", "FROM a AS b\nEXPOSE 22\nFROM c\nEXPOSE 80\n"),
+        aliases=("trivy:DS-0004", "checkov:CKV_DOCKER_1"),
+        remedy="Take 22 out of EXPOSE; `docker exec` and the orchestrator's logs replace ssh.",
+    ),
+    Rule(
+        id="exposed-admin-port",
+        title="A port of remote administration or a debugger is exposed",
+        practice=MINIMAL_EXPOSURE,
+        risk=Risk(Needs.FAULT, Gains.CONTROL),
+        on={Dockerfile: _admin_ports},
+        bad=("FROM node:20.11.1\nEXPOSE 3000 9229\n", "FROM debian:12.5\nEXPOSE 2375/tcp\n"),
+        good=("FROM node:20.11.1\nEXPOSE 3000\n", "FROM debian:12.5\nEXPOSE 9000-9500\n"),
+        remedy="Take the port out of EXPOSE; start debuggers only on 127.0.0.1 and on purpose.",
+    ),
+    Rule(
+        id="ssh-server",
+        title="The image carries an ssh server",
+        practice=MINIMAL_EXPOSURE,
+        risk=Risk(Needs.FAULT, Gains.CONTROL),
+        on={Dockerfile: _ssh_server},
+        bad=(
+            "FROM debian:12.5\nRUN apt-get update && apt-get install -y nginx openssh-server\n",
+            'FROM debian:12.5\nCMD ["/usr/sbin/sshd", "-D"]\n',
+        ),
+        good=(
+            "FROM debian:12.5\nRUN apt-get update && apt-get install -y openssh-client\n",
+            "FROM debian:12.5 AS b\nRUN apt-get install -y openssh-server\nFROM debian:12.5\n",
+            "FROM alpine:3.19\nRUN apk add --no-cache openssh-client\n",
+        ),
+        confidence=Confidence.MEDIUM,
+        why="A second way in, with its own keys, its own faults and no trace in the engine's logs.",
+        remedy="Leave the server out; use `docker exec`, or a bastion outside the container.",
+    ),
+)
