@@ -1,0 +1,121 @@
+"""Where a report goes: `-o FORMAT[:FILE]`, as often as it is given."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from seawall.core.errors import Error, UsageError
+from seawall.core.report import Report
+from seawall.core.suggestion import did_you_mean
+from seawall.reports import FORMATS, RenderOptions, render
+
+
+class Output(Struct, frozen=True):
+    """A format and the file that takes it; an empty path is standard output."""
+
+    form: str
+    path: str = ""
+
+
+def parse_outputs(values: Iterable[str]) -> tuple[Output, ...]:
+    """Read what `-o` was given; text to standard output where it was not.
+
+    Raises:
+        UsageError: there is no such format, or two reports would go to one place.
+    """
+    outputs = tuple(map(_parse, values)) or (Output("text"),)
+    paths = [output.path for output in outputs]
+    for path in paths:
+        if paths.count(path) > 1:
+            place = path or "standard output"
+            raise UsageError(f"two reports go to {place}", "Give one of them a file: -o json:FILE.")
+    return outputs
+
+
+def write_outputs(outputs: Iterable[Output], report: Report, options: RenderOptions) -> None:
+    """Render and write each; colour and width only reach standard output.
+
+    Raises:
+        Error: a file can't be written.
+    """
+    plain = RenderOptions(
+        verbose=options.verbose,
+        fail_on=options.fail_on,
+        profile=options.profile,
+        version=options.version,
+    )
+    for output in outputs:
+        if output.path:
+            write_file(output.path, render(output.form, report, plain))
+        else:
+            print_text(render(output.form, report, options))
+
+
+def print_text(text: str) -> None:
+    """Write to standard output: UTF-8 whatever the locale, for machines read it too."""
+    encoded = text.encode("utf-8", "backslashreplace")
+    sys.stdout.flush()
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None:
+        sys.stdout.write(encoded.decode())
+    else:
+        binary.write(encoded)
+
+
+def write_file(path: str, text: str) -> None:
+    """Replace a file whole or not at all.
+
+    A device or pipe (`/dev/null`, `/dev/stdout`) is written to as it is.
+
+    Raises:
+        Error: it can't be written.
+    """
+    encoded = text.encode("utf-8", "backslashreplace")
+    try:
+        if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
+            with open(path, "wb") as file:  # noqa: PTH123
+                file.write(encoded)
+        else:
+            _replace(os.path.realpath(path), encoded)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise Error(f"{path}: can't be written: {reason}", "Check the directory.") from error
+
+
+def _replace(path: str, data: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(prefix=".seawall-", dir=os.path.dirname(path) or ".")  # noqa: PTH120
+    try:
+        with open(handle, "wb") as file:  # noqa: PTH123
+            file.write(data)
+        os.chmod(temporary, _mode(path))  # noqa: PTH101
+        os.replace(temporary, path)  # noqa: PTH105
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)  # noqa: PTH108
+        raise
+
+
+def _mode(path: str) -> int:
+    """The mode that the file has, or that a new one gets under this process's umask."""
+    try:
+        return os.stat(path).st_mode & 0o777  # noqa: PTH116
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def _parse(value: str) -> Output:
+    form, _, path = value.partition(":")
+    if form not in FORMATS:
+        hint = did_you_mean(form, FORMATS) or f"Formats: {', '.join(FORMATS)}."
+        raise UsageError(f"there is no report format '{form}'", hint)
+    if value.endswith(":"):
+        raise UsageError(f"no file after '{value}'", f"-o {form}:FILE, or -o {form}.")
+    return Output(form, path)
