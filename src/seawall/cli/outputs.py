@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import tempfile
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -89,6 +88,8 @@ def write_file(path: str, text: str) -> None:
 
 
 def _replace(path: str, data: bytes) -> None:
+    import tempfile  # noqa: PLC0415 -- 15 ms, for reports to files only
+
     handle, temporary = tempfile.mkstemp(prefix=".seawall-", dir=os.path.dirname(path) or ".")  # noqa: PTH120
     try:
         with open(handle, "wb") as file:  # noqa: PTH123

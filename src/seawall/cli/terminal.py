@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import TextIO
 
 PIPE_WIDTH = 100
@@ -26,7 +25,15 @@ def use_color(choice: str, stream: TextIO) -> bool:
 
 
 def width(stream: TextIO) -> int:
-    """Columns to fill: the terminal's, from 40 to 120; for pipes `COLUMNS`, else 100."""
-    if stream.isatty() or os.environ.get("COLUMNS"):
-        return max(40, min(120, shutil.get_terminal_size().columns))
-    return PIPE_WIDTH
+    """Columns to fill, from 40 to 120: `COLUMNS`, else the terminal's; for pipes 100."""
+    named = os.environ.get("COLUMNS", "")
+    if named.isascii() and named.isdigit():
+        return _bounded(int(named))
+    try:
+        return _bounded(os.get_terminal_size(stream.fileno()).columns)
+    except (OSError, ValueError):
+        return PIPE_WIDTH
+
+
+def _bounded(columns: int) -> int:
+    return max(40, min(120, columns))

@@ -33,6 +33,9 @@ _SOMETHING_ELSE = re.compile(
 )
 _SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".tox", ".nox"})
 _VIRTUALENV = "pyvenv.cfg"
+STANDARD_INPUT = "-"
+"""The path that means standard input."""
+
 _OUTSIDE = "Name the file itself on the command line to have it checked."
 
 
@@ -87,6 +90,9 @@ class _Search:
 
     def add(self, path: str) -> None:
         """Take a file, or search a directory."""
+        if path == STANDARD_INPUT:
+            self._inputs.setdefault(path, Input(path, path))
+            return
         try:
             if os.path.isdir(path):  # noqa: PTH112 -- a path may hold undecodable bytes
                 self._search(path)
