@@ -1,0 +1,136 @@
+"""Writes docs/rules from the rules themselves; `--check` fails where a page is stale."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from seawall.core.model import Severity
+from seawall.core.rule import Gains, Needs, Risk, Rule
+from seawall.rules import all_rules
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the pages, or with `--check` say which would change; the exit code."""
+    pages = dict(_pages())
+    if arguments == ["--check"]:
+        return _check(pages)
+    (DOCS / "rules").mkdir(parents=True, exist_ok=True)
+    for path in _strangers(pages):
+        path.unlink()
+    for path, text in pages.items():
+        path.write_text(text, encoding="utf-8")
+    print(f"{len(pages)} pages written")
+    return 0
+
+
+def _check(pages: Mapping[Path, str]) -> int:
+    stale = [path for path, text in pages.items() if _text(path) != text]
+    stale += _strangers(pages)
+    for path in stale:
+        print(f"{path}: stale; run `python tools/rule_pages.py`")
+    return 1 if stale else 0
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _strangers(pages: Mapping[Path, str]) -> list[Path]:
+    return [path for path in sorted((DOCS / "rules").glob("*.md")) if path not in pages]
+
+
+def _pages() -> Iterable[tuple[Path, str]]:
+    rules = all_rules()
+    yield DOCS / "rules" / "README.md", _index(rules)
+    yield DOCS / "severity.md", _severity_page(rules)
+    for rule in rules:
+        yield DOCS / "rules" / f"{rule.id}.md", _page(rule)
+
+
+def _index(rules: tuple[Rule, ...]) -> str:
+    lines = [
+        "# The rules",
+        "",
+        f"{len(rules)} rules, by chapter. Written by `tools/rule_pages.py`.",
+    ]
+    chapter = None
+    for rule in sorted(rules, key=_chapter_rank):
+        if rule.practice.chapter is not chapter:
+            chapter = rule.practice.chapter
+            lines += ["", f"## {chapter.value}", "", "| rule | finds | severity | profile |"]
+            lines.append("|---|---|---|---|")
+        cells = (f"[`{rule.id}`]({rule.id}.md)", rule.title, rule.severity.value)
+        lines.append(f"| {' | '.join(cells)} | {rule.profile.value} |")
+    return "\n".join(lines) + "\n"
+
+
+def _chapter_rank(rule: Rule) -> int:
+    return list(type(rule.practice.chapter)).index(rule.practice.chapter)
+
+
+def _page(rule: Rule) -> str:
+    parts = [
+        f"# {rule.id}",
+        f"**{rule.title}.** {_facts(rule)}",
+        f"Practice `{rule.practice.id}`: {rule.practice.statement}",
+        f"## Why\n\n{rule.rationale}",
+        f"## What to do\n\n{rule.advice}",
+        _examples("Found", rule.bad),
+        _examples("Not found", rule.good),
+        "## By what authority\n\n" + "\n".join(f"- {c.text}: {c.title}" for c in rule.standards),
+    ]
+    if rule.aliases:
+        names = ", ".join(f"`{alias}`" for alias in rule.aliases)
+        parts.append(f"## Also known as\n\n{names}")
+    ignore = f"# seawall: ignore[{rule.id}] -- why it is right here"
+    parts.append(f"## To accept it once\n\n```dockerfile\n{ignore}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def _facts(rule: Rule) -> str:
+    return (
+        f"Severity {rule.severity.value} ([why](../severity.md)), "
+        f"confidence {rule.confidence.value}, profile {rule.profile.value}."
+    )
+
+
+def _examples(title: str, texts: tuple[str, ...]) -> str:
+    blocks = (f"```dockerfile\n{text.rstrip()}\n```" for text in texts)
+    return f"## {title}\n\n" + "\n\n".join(blocks)
+
+
+def _severity_page(rules: tuple[Rule, ...]) -> str:
+    lines = [
+        "# Severity",
+        "",
+        "A rule's severity is not chosen: it follows from what an attacker must have before the "
+        "fault is of use to him, and what it then gives him. A finding in a stage that does not "
+        "reach the final image weighs one step less and says so.",
+        "",
+        "| he gains ↓ / he needs → | " + " | ".join(need.name.lower() for need in Needs) + " |",
+        "|---|" + "---|" * len(Needs),
+    ]
+    for gain in Gains:
+        cells = (Risk(need, gain).severity.value for need in Needs)
+        lines.append(f"| {gain.name.lower()} | " + " | ".join(cells) + " |")
+    lines += ["", "He needs:", ""]
+    lines += [f"- **{need.name.lower()}**: {_meaning(need.value)}" for need in Needs]
+    lines += ["", "He gains:", ""]
+    lines += [f"- **{gain.name.lower()}**: {_meaning(gain.value)}" for gain in Gains]
+    for severity in Severity:
+        names = sorted(rule.id for rule in rules if rule.severity is severity)
+        lines += ["", f"## {severity.value.capitalize()}", ""]
+        lines.append(", ".join(f"[`{name}`](rules/{name}.md)" for name in names) or "None.")
+    return "\n".join(lines) + "\n"
+
+
+def _meaning(value: str) -> str:
+    return value.partition(": ")[2] or value
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
