@@ -1,0 +1,42 @@
+"""How random a text is: what tells a generated key from a word."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from math import log2
+
+_HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+_CLASSES = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
+_WORDS = re.compile(r"[A-Za-z]{2,}")
+
+MINIMUM_LENGTH = 12
+"""Shorter texts have too few characters to measure."""
+
+
+def entropy(text: str) -> float:
+    """Shannon entropy in bits a character: 0 for one repeated character, 4 for even hex."""
+    size = len(text)
+    return -sum(n / size * log2(n / size) for n in Counter(text).values()) if size else 0.0
+
+
+def is_random(text: str) -> bool:
+    """Whether a text looks generated: long, evenly spread, and of several character classes.
+
+    A hex text needs 2.6 bits a character; a mixed one 3.0, letters and digits, and no more than
+    half of its characters in lower-case or capitalized words such as people write.
+    """
+    if len(text) < MINIMUM_LENGTH or " " in text:
+        return False
+    if _HEX.fullmatch(text):
+        return entropy(text) >= 2.6 and any(c.isdigit() for c in text)
+    classes = sum(1 for pattern in _CLASSES if pattern.search(text))
+    return classes >= 2 and entropy(text) >= 3.0 and not _is_prose(text)
+
+
+def _is_prose(text: str) -> bool:
+    """Whether most of it is words of five letters and more in one case, as in `my-secret-key1`."""
+    words = [
+        w for w in _WORDS.findall(text) if len(w) >= 5 and w in {w.lower(), w.title(), w.upper()}
+    ]
+    return 2 * sum(map(len, words)) > len(text)
