@@ -1,1 +1,66 @@
-"""One module for each report format; each exposes `render(report, options) -> str`."""
+"""The report formats: each a module of its own that turns a `Report` into text."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Protocol, cast
+
+from msgspec import Struct
+
+from seawall.core.errors import UsageError
+from seawall.core.model import Severity
+from seawall.core.report import Report
+
+FORMATS: dict[str, str] = {
+    "text": "seawall.reports.text",
+    "concise": "seawall.reports.concise",
+    "json": "seawall.reports.json",
+    "jsonl": "seawall.reports.jsonl",
+    "sarif": "seawall.reports.sarif",
+    "github": "seawall.reports.github",
+    "gitlab": "seawall.reports.gitlab",
+    "junit": "seawall.reports.junit",
+    "markdown": "seawall.reports.markdown",
+}
+"""Every format by the name that `-o` takes, and the module that is imported when it is used."""
+
+
+class RenderOptions(Struct, frozen=True):
+    """How to render: `width` in terminal cells, `verbose` from -1 (terse) up.
+
+    `fail_on`, `profile` and `version` are those of the run; reports name them.
+    """
+
+    color: bool = False
+    width: int = 80
+    verbose: int = 0
+    fail_on: Severity = Severity.HIGH
+    profile: str = "default"
+    version: str = ""
+
+
+class _Format(Protocol):
+    def render(self, report: Report, options: RenderOptions) -> str:
+        """The report in this format."""
+
+
+def render(name: str, report: Report, options: RenderOptions) -> str:
+    """The report in the format of that name, ending in a line feed; never holds a secret.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    from seawall.reports.cleaned import cleaned  # noqa: PLC0415 -- `version` renders nothing
+
+    if name not in FORMATS:
+        raise _unknown(name)
+    module = cast(_Format, import_module(FORMATS[name]))
+    return module.render(cleaned(report), options)
+
+
+def _unknown(name: str) -> UsageError:
+    from difflib import get_close_matches  # noqa: PLC0415 -- only after a mistake
+
+    close = get_close_matches(name, FORMATS, 1)
+    hint = f"Did you mean {close[0]}? " if close else ""
+    return UsageError(f"there is no report format {name!r}", f"{hint}Formats: {', '.join(FORMATS)}")

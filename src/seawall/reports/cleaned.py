@@ -1,0 +1,131 @@
+"""A report made safe to show: foreign text cleaned of control characters, secrets struck out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from seawall.core.clean import clean, clean_line
+from seawall.core.model import (
+    ChecklistRow,
+    Edit,
+    Evidence,
+    Finding,
+    Fix,
+    Location,
+    Notice,
+    Problem,
+    Suppression,
+    Target,
+)
+from seawall.core.report import Excerpt, Report
+from seawall.reports.masking import MASK, telling_values
+
+_Clean = Callable[[str], str]
+
+_LONGEST = 4000
+"""Characters of one string that are shown: a message may quote a line of megabytes."""
+
+
+def cleaned(report: Report) -> Report:
+    """The same report, of which every string may go to a terminal, a log or a file.
+
+    Fixes whose text would not survive the cleaning, or holds a secret, keep no edits. Excerpts
+    keep their text as it is: `masking` and `frame` clean what they cut out of it.
+    """
+    memory: dict[str, str] = {}
+
+    def text(value: str) -> str:
+        known = memory.get(value)
+        if known is None:
+            known = memory[value] = clean(_shortened(value))
+        return known
+
+    by_target = {name: _striking(excerpt, text) for name, excerpt in report.excerpts.items()}
+    return Report(
+        targets=tuple(Target(clean_line(t.name), text(t.kind)) for t in report.targets),
+        findings=tuple(_finding(f, by_target.get(f.target, text)) for f in report.findings),
+        problems=tuple(_problem(p, by_target.get(p.target, text)) for p in report.problems),
+        notices=tuple(_notice(n, by_target.get(n.target, text)) for n in report.notices),
+        checklist=tuple(_row(row, text) for row in report.checklist),
+        hidden={text(reason): count for reason, count in report.hidden.items()},
+        excerpts=_excerpts(report.excerpts),
+    )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+
+
+def _striking(excerpt: Excerpt, text: _Clean) -> _Clean:
+    values = telling_values(excerpt) if excerpt.secrets else []
+    if not values:
+        return text
+
+    def strike(value: str) -> str:
+        for secret in values:
+            value = value.replace(secret, MASK)
+        return text(value)
+
+    return strike
+
+
+def _excerpts(excerpts: Mapping[str, Excerpt]) -> dict[str, Excerpt]:
+    """By cleaned name; two names that look alike once cleaned lose their excerpts."""
+    names = [clean_line(name) for name in excerpts]
+    alike = (
+        {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else ()
+    )
+    pairs = zip(names, excerpts.values(), strict=True)
+    return {name: excerpt for name, excerpt in pairs if name not in alike}
+
+
+def _finding(finding: Finding, text: _Clean) -> Finding:
+    place = finding.location
+    return Finding(
+        text(finding.rule),
+        text(finding.practice),
+        text(finding.title),
+        finding.severity,
+        finding.confidence,
+        finding.verdict,
+        clean_line(finding.target),
+        Location(clean_line(place.path), place.span, clean_line(text(place.symbol))),
+        text(finding.message),
+        text(finding.label),
+        text(finding.why),
+        text(finding.remedy),
+        tuple(Evidence(text(link.what), link.line) for link in finding.evidence),
+        _fix(finding.fix, text) if finding.fix else None,
+        tuple(map(text, finding.standards)),
+        text(finding.fingerprint),
+        _suppression(finding.suppressed, text) if finding.suppressed else None,
+    )
+
+
+def _fix(fix: Fix, text: _Clean) -> Fix:
+    spoilt = any(text(edit.text) != edit.text for edit in fix.edits)
+    edits: tuple[Edit, ...] = () if spoilt else fix.edits
+    return Fix(fix.safety, text(fix.title), edits)
+
+
+def _suppression(cause: Suppression, text: _Clean) -> Suppression:
+    return Suppression(text(cause.kind), text(cause.reason), text(cause.until), cause.line)
+
+
+def _problem(problem: Problem, text: _Clean) -> Problem:
+    name = clean_line(problem.target)
+    return Problem(name, text(problem.reason), text(problem.hint), problem.line)
+
+
+def _notice(notice: Notice, text: _Clean) -> Notice:
+    return Notice(clean_line(notice.target), text(notice.message), notice.line)
+
+
+def _row(row: ChecklistRow, text: _Clean) -> ChecklistRow:
+    return ChecklistRow(
+        text(row.item),
+        text(row.level),
+        text(row.verdict),
+        text(row.evidence),
+        tuple(map(text, row.practices)),
+    )

@@ -1,0 +1,39 @@
+"""One line for each finding, to be searched and clicked on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seawall.core.model import Finding
+from seawall.core.report import Report
+from seawall.reports import RenderOptions
+from seawall.reports.inert import inert
+from seawall.reports.paint import Paint, style_of
+from seawall.reports.summary import closing, shown
+
+
+def render(report: Report, options: RenderOptions) -> str:
+    """`path:line:column severity rule message`, then the problems and the closing summary."""
+    paint = Paint(options.color)
+    lines = [line_of(finding, paint) for finding in shown(report)]
+    lines += [*_problems(report, paint)]
+    lines += closing(report, options.fail_on)
+    return inert("\n".join(lines) + "\n")
+
+
+def line_of(finding: Finding, paint: Paint = Paint(color=False)) -> str:  # noqa: B008 -- frozen
+    """The line of one finding."""
+    place, word = finding.location, style_of(finding)
+    where = f"{place.path}:{place.span.line}:{place.span.column}"
+    return f"{where} {paint(word, word)} {finding.rule} {_on_one_line(finding.message)}"
+
+
+def _problems(report: Report, paint: Paint) -> Iterator[str]:
+    for problem in report.problems:
+        place = f"{problem.target}:{problem.line or 1}:1"
+        word = paint("problem", "problem")
+        yield f"{place} {word} not-examined {_on_one_line(problem.reason)}"
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())

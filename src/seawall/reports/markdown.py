@@ -1,0 +1,123 @@
+"""Markdown for a comment on a pull request: a table at a glance, the rest folded away."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from seawall.core.model import Finding, Problem, Verdict
+from seawall.core.report import Report
+from seawall.reports import RenderOptions
+from seawall.reports.masking import Sources
+from seawall.reports.paint import style_of
+from seawall.reports.summary import closing, shown
+
+_MOST_ROWS = 50
+_MOST_DETAILS = 20
+_SNIPPET = 600
+_BACKTICKS = re.compile("`+")
+_CODE = re.compile(r"`([^`]+)`")
+_SPECIAL = re.compile(
+    r"[\\`*_\[\]!|~$<>&@#]"
+    r"|:(?=//|\w+:)"  # links, and emoji by name
+    r"|www(?=\.)"
+    r"|^[-+]|^\d+(?=[.)])"  # lists
+)
+_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "$": "&#36;"}
+_BREAK = "&#8203;"
+"""An empty character: after it nothing is a mention, a reference or a link any more."""
+
+
+def render(report: Report, options: RenderOptions) -> str:
+    """A summary, a table of the worst findings, and their details; short enough to post."""
+    findings = sorted(shown(report), key=lambda finding: finding.severity.rank)
+    sources = Sources(report.excerpts)
+    blocks = [_summary(report, options)]
+    blocks += map(_problem, report.problems[:_MOST_ROWS])
+    if findings:
+        blocks.append("\n".join(_table(findings)))
+    blocks += (_details(finding, sources) for finding in findings[:_MOST_DETAILS])
+    return "\n\n".join(blocks) + "\n"
+
+
+def _summary(report: Report, options: RenderOptions) -> str:
+    lines = closing(report, options.fail_on)
+    return "### Seawall\n\n" + "  \n".join([f"**{_plain(lines[0])}**", *map(_plain, lines[1:])])
+
+
+def _table(findings: list[Finding]) -> Iterator[str]:
+    yield "| Severity | Rule | Place | Finding |"
+    yield "| --- | --- | --- | --- |"
+    for finding in findings[:_MOST_ROWS]:
+        place = f"{finding.location.path}:{finding.location.span.line}"
+        cells = (style_of(finding), _code(finding.rule), _code(place), _plain(finding.message))
+        yield f"| {' | '.join(cell.replace(chr(10), ' ') for cell in cells)} |"
+    if len(findings) > _MOST_ROWS:
+        yield f"\n{len(findings) - _MOST_ROWS} more are in the full report."
+
+
+def _details(finding: Finding, sources: Sources) -> str:
+    span = finding.location.span
+    place = f"{finding.location.path}:{span.line}"
+    head = f"{style_of(finding)}: {_html(finding.title)} (<code>{_html(place)}</code>)"
+    settle = "What would settle it" if finding.verdict is Verdict.UNKNOWN else "Fix"
+    parts = [
+        f"<details><summary>{head}</summary>",
+        _snippet(finding, sources),
+        _plain(finding.message),
+        *(f"- {_plain(link.what)}" for link in finding.evidence),
+        f"**Why:** {_plain(finding.why)}" if finding.why else "",
+        f"**{settle}:** {_plain(finding.remedy)}" if finding.remedy else "",
+        f"**See:** {_plain(', '.join(finding.standards))}" if finding.standards else "",
+        "</details>",
+    ]
+    return "\n\n".join(filter(None, parts))
+
+
+def _snippet(finding: Finding, sources: Sources) -> str:
+    masked = sources.of(finding.target, finding.location.span)
+    if masked is None:
+        return ""
+    text = masked.text(finding.location.span, _SNIPPET)
+    fence = "`" * max(3, _longest_run(text) + 1)
+    return f"{fence}dockerfile\n{text}\n{fence}"
+
+
+def _problem(problem: Problem) -> str:
+    hint = f" {_plain(problem.hint)}" if problem.hint else ""
+    return f"**Could not be examined:** {_code(problem.target)}: {_plain(problem.reason)}{hint}"
+
+
+def _code(text: str) -> str:
+    """A code span, also inside a table, where a pipe would end the cell."""
+    text = text.replace("\n", " ").replace("|", "\\|")
+    fence = "`" * (_longest_run(text) + 1)
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{space}{text}{space}{fence}"
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+
+
+def _plain(text: str) -> str:
+    """Text that Markdown shows as it is, but for `code`: no HTML, mention, link or image."""
+    pieces = _CODE.split(" ".join(text.split()))
+    return "".join(
+        _code(piece) if index % 2 else _SPECIAL.sub(_escape, piece)
+        for index, piece in enumerate(pieces)
+    )
+
+
+def _escape(match: re.Match[str]) -> str:
+    text = match[0]
+    if text in _ENTITIES:
+        return _ENTITIES[text]
+    if text in "@#:" or text == "www" or text.isdigit():
+        return text + _BREAK
+    return f"\\{text}"
+
+
+def _html(text: str) -> str:
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return text.replace("@", f"@{_BREAK}").replace("#", f"#{_BREAK}").replace("\n", " ")

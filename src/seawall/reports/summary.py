@@ -1,0 +1,119 @@
+"""What a run comes to in numbers and in a sentence; the same in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from seawall.core.model import Finding, Severity, Verdict
+from seawall.core.report import Report
+
+_KINDS = {"dockerfile": "Dockerfile", "compose": "Compose file"}
+
+
+class Tally(Struct, frozen=True):
+    """The counts of a run; `over` are the findings and unknowns at or over the threshold."""
+
+    by_severity: dict[Severity, int]
+    unknown: int
+    suppressed: int
+    hidden: dict[str, int]
+    problems: int
+    over: int
+
+    @property
+    def findings(self) -> int:
+        """Faults found, without those that could not be decided."""
+        return sum(self.by_severity.values())
+
+
+def shown(report: Report) -> list[Finding]:
+    """What people act on: neither suppressed nor passed."""
+    return [
+        finding
+        for finding in report.findings
+        if finding.suppressed is None and finding.verdict is not Verdict.PASS
+    ]
+
+
+def tally(report: Report, fail_on: Severity) -> Tally:
+    """Count a report."""
+    findings = shown(report)
+    by_severity = dict.fromkeys(Severity, 0)
+    for finding in findings:
+        if finding.verdict is Verdict.FAIL:
+            by_severity[finding.severity] += 1
+    return Tally(
+        by_severity=by_severity,
+        unknown=sum(finding.verdict is Verdict.UNKNOWN for finding in findings),
+        suppressed=sum(finding.suppressed is not None for finding in report.findings),
+        hidden=dict(report.hidden),
+        problems=len(report.problems),
+        over=sum(finding.severity.at_least(fail_on) for finding in findings),
+    )
+
+
+def closing(report: Report, fail_on: Severity) -> list[str]:
+    """The lines that end a report for people: what was examined, what was found, what was not.
+
+    Says that nothing is at or over the threshold only where everything could be examined.
+    """
+    counts = tally(report, fail_on)
+    return [_verdict(report, counts, fail_on), *_left_out(counts), *_incomplete(report, counts)]
+
+
+def severities(counts: Tally) -> str:
+    """`1 critical, 2 high`: the severities that occur, worst first."""
+    pairs = [f"{n} {severity.value}" for severity, n in counts.by_severity.items() if n]
+    return ", ".join(pairs + ([f"{counts.unknown} unknown"] if counts.unknown else []))
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 finding`, `2 findings`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+
+
+def _verdict(report: Report, counts: Tally, fail_on: Severity) -> str:
+    failed = {problem.target for problem in report.problems}
+    nothing = f"nothing at or over {fail_on.value}"
+    whole = not report.problems and not counts.over
+    if counts.findings + counts.unknown == 0:
+        examined = _kinds(report, failed)
+        if not examined:
+            return "Nothing was examined."
+        return f"{examined} examined, {nothing if whole else 'nothing found in what was read'}."
+    places = {finding.target for finding in shown(report)}
+    found = counted(counts.findings + counts.unknown, "finding")
+    tail = f"; {nothing}" if whole else ""
+    among = _kinds(report, set()) or counted(len(places), "file")
+    return f"{found} in {len(places)} of {among}: {severities(counts)}{tail}."
+
+
+def _kinds(report: Report, without: set[str]) -> str:
+    kinds: dict[str, int] = {}
+    for name, kind in dict.fromkeys((target.name, target.kind) for target in report.targets):
+        if name not in without:
+            kinds[kind] = kinds.get(kind, 0) + 1
+    return _listed(counted(n, _KINDS.get(kind, kind)) for kind, n in kinds.items())
+
+
+def _left_out(counts: Tally) -> list[str]:
+    parts = [f"{counts.suppressed} suppressed"] if counts.suppressed else []
+    parts += [f"{number} hidden by {reason}" for reason, number in counts.hidden.items() if number]
+    return [f"{_listed(parts)}."] if parts else []
+
+
+def _incomplete(report: Report, counts: Tally) -> list[str]:
+    lines = []
+    if counts.unknown:
+        lines.append(f"{counts.unknown} could not be decided: see what would settle it above.")
+    if report.problems:
+        number = len({problem.target for problem in report.problems})
+        lines.append(f"{number} could not be examined, so this run is not a pass.")
+    return lines
+
+
+def _listed(parts: Iterable[str]) -> str:
+    *most, last = [*parts] or [""]
+    return f"{', '.join(most)} and {last}" if most else last
