@@ -1,5 +1,5 @@
 """Build security: what is downloaded, installed and left behind."""
 
-from seawall.rules.build import unread, verification
+from seawall.rules.build import layers, toolchain, unread, verification
 
-RULES = (*verification.RULES, *unread.RULES)
+RULES = (*verification.RULES, *toolchain.RULES, *layers.RULES, *unread.RULES)
