@@ -33,17 +33,17 @@ def explain(rule: str | None, wants_all: bool, form: str, color: str) -> None:
     seawall explain CKV_DOCKER_3      the same, by Checkov's
     """
     from seawall.jobs.explain import explain as explanation_of  # noqa: PLC0415
-    from seawall.jobs.explain import explain_all, find_rule  # noqa: PLC0415
+    from seawall.jobs.explain import explain_all, find_rules  # noqa: PLC0415
 
     if form not in _FORMATS:
         raise UsageError(f"there is no format '{form}'", f"Formats: {', '.join(_FORMATS)}.")
-    if rule is None and not wants_all:
+    if not rule and not wants_all:
         raise UsageError("which rule?", "`seawall explain --all` lists them.")
-    found = explain_all() if rule is None else (explanation_of(find_rule(rule)),)
+    found = tuple(map(explanation_of, find_rules(rule))) if rule else explain_all()
     if form == "json":
-        sys.stdout.write(_json(found if wants_all else found[0]))
+        sys.stdout.write(_json(found if not rule or len(found) > 1 else found[0]))
     else:
-        _write_text(found, wants_all, color)
+        _write_text(found, not rule, color)
 
 
 def _json(value: object) -> str:
@@ -55,8 +55,9 @@ def _json(value: object) -> str:
 def _write_text(found: tuple[Explanation, ...], is_list: bool, color: str) -> None:
     from seawall.cli.terminal import use_color, width  # noqa: PLC0415
 
-    lines = _table(found) if is_list else _page(found[0], width(sys.stdout))
-    text = "\n".join(lines) + "\n"
+    columns = width(sys.stdout)
+    pages = [_table(found)] if is_list else [_page(each, columns) for each in found]
+    text = "\n\n".join("\n".join(page) for page in pages) + "\n"
     sys.stdout.write(text if use_color(color, sys.stdout) else click.unstyle(text))
 
 

@@ -33,10 +33,10 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        return _reader_has_left()
+        code = FAILED  # who read our output has left: nobody to tell
     except Exception as error:
-        return _explain(error)
-    return code
+        code = _explain(error)
+    return code if _flushed() else FAILED
 
 
 def _dispatch(arguments: Sequence[str]) -> int:
@@ -55,10 +55,14 @@ def _dispatch(arguments: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _reader_has_left() -> int:
-    """Who read our output closed it: nothing more to say, and nowhere to say it."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return FAILED
+def _flushed() -> bool:
+    """Write out what is buffered; where that fails, spare the interpreter's end a second try."""
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
 def _explain(error: Exception) -> int:

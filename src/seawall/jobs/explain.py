@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from seawall.core.catalog import Catalog
 from seawall.core.errors import UsageError
 from seawall.core.rule import Rule
-from seawall.rules import all_rules, by_id
+from seawall.rules import all_rules
 
 
 class Standard(Struct, frozen=True):
@@ -41,20 +42,18 @@ class Explanation(Struct, frozen=True):
     surfaces: tuple[str, ...]
 
 
-def find_rule(key: str) -> Rule:
-    """The rule with an id or an alias, with or without its tool's name, in any case.
+def find_rules(name: str) -> tuple[Rule, ...]:
+    """The rules that a name means: an id, a practice, or another tool's id in any spelling.
 
     Raises:
         UsageError: there is none; the hint names close ones.
     """
-    from seawall.core.suggestion import did_you_mean  # noqa: PLC0415 -- only for typos
-
-    wanted = _alias_key(key)
-    rule = by_id().get(wanted)
-    if rule is None:
-        hint = did_you_mean(wanted, by_id()) or "`seawall explain --all` lists the rules."
-        raise UsageError(f"there is no rule '{key}'", hint)
-    return rule
+    catalog = Catalog(all_rules())
+    ids = catalog.named(name) or catalog.of_tool("trivy", name)
+    if not ids:
+        hint = catalog.suggestion(name) or "`seawall explain --all` lists the rules."
+        raise UsageError(f"there is no rule '{name}'", hint)
+    return tuple(catalog.rules[each] for each in ids)
 
 
 def explain(rule: Rule) -> Explanation:
@@ -85,11 +84,3 @@ def explain(rule: Rule) -> Explanation:
 def explain_all() -> tuple[Explanation, ...]:
     """Every rule, in the order of the source document's chapters."""
     return tuple(explain(rule) for rule in all_rules())
-
-
-def _alias_key(key: str) -> str:
-    """Trivy's ids are also written `AVD-DS-0002`; the aliases say `DS-0002`."""
-    wanted = key.strip().lower()
-    return (
-        wanted.replace("avd-", "", 1) if "avd-ds-" in wanted and wanted not in by_id() else wanted
-    )
