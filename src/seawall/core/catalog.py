@@ -1,0 +1,63 @@
+"""The rules by every name that people know them by: id, another tool's id, practice."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from seawall.core.rule import Practice, Rule
+from seawall.core.suggestion import did_you_mean
+
+_TRIVY = re.compile(r"(?:avd-)?ds-?0*(\d{1,4})", re.IGNORECASE)
+
+
+class Catalog:
+    """An index over rules. Names are taken in any case; `DL3002` is `hadolint:DL3002`.
+
+    `practices` may name more than the rules have: those that only a person can attest.
+    """
+
+    def __init__(self, rules: Iterable[Rule], practices: Iterable[Practice] = ()) -> None:
+        self.rules: Mapping[str, Rule] = {rule.id: rule for rule in rules}
+        self.practices = frozenset(
+            practice.id
+            for practice in (*practices, *(rule.practice for rule in self.rules.values()))
+        )
+        self._by_name: dict[str, tuple[str, ...]] = {}
+        self._by_tool: dict[str, set[str]] = {}
+        for rule in self.rules.values():
+            self._add(rule)
+
+    def _add(self, rule: Rule) -> None:
+        names = {rule.id.lower(), rule.practice.id.lower()}
+        for alias in rule.aliases:
+            tool, _, short = alias.lower().rpartition(":")
+            self._by_tool.setdefault(tool, set()).add(rule.id)
+            names |= {alias.lower(), short}
+        for name in names:
+            self._by_name[name] = (*self._by_name.get(name, ()), rule.id)
+
+    def named(self, name: str) -> tuple[str, ...]:
+        """The ids of the rules that a name means: several for a practice or a broad alias.
+
+        A rule's own id means that rule alone, also where a practice has the same name.
+        """
+        if name in self.rules:
+            return (name,)
+        return self._by_name.get(name.lower(), ())
+
+    def of_tool(self, tool: str, name: str) -> tuple[str, ...]:
+        """The ids of the rules that see what another tool's rule sees.
+
+        Trivy's three spellings (DS002, DS-0002, AVD-DS-0002) are one; `*` and `all` are every
+        rule that stands for one of the tool's.
+        """
+        if name in {"*", "all"}:
+            return tuple(sorted(self._by_tool.get(tool, ())))
+        if tool == "trivy" and (match := _TRIVY.fullmatch(name)):
+            name = f"ds-{int(match[1]):04}"
+        return self._by_name.get(f"{tool}:{name.lower()}", ())
+
+    def suggestion(self, name: str) -> str:
+        """A sentence with the ids or practices that a misspelt name may mean, or empty."""
+        return did_you_mean(name, [*self.rules, *self.practices])

@@ -1,0 +1,65 @@
+"""Globs as .gitignore has them, held against absolute paths under one directory."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_STARS = re.compile(r"\*+")
+_MAX_STARS = 4
+"""A glob with more wildcards could keep the matcher busy for hours on a hostile path."""
+
+
+class Globs(Struct, frozen=True, dict=True):
+    """Patterns and the absolute path of the directory that they are relative to."""
+
+    patterns: tuple[str, ...]
+    directory: str
+
+    def match(self, path: str) -> bool:
+        """Whether they match an absolute path, one of a directory ending with `/`.
+
+        A path outside the directory is never matched. A later `!pattern` takes back.
+        """
+        prefix = self.directory.rstrip("/") + "/"
+        if not self.patterns or not path.startswith(prefix):
+            return False
+        return bool(self._spec.check_file(path[len(prefix) :]).include)
+
+    @cached_property
+    def _spec(self) -> GitIgnoreSpec:
+        from pathspec import GitIgnoreSpec  # noqa: PLC0415 -- most runs have no globs
+
+        return GitIgnoreSpec.from_lines(self.patterns)
+
+
+def why_invalid(pattern: str) -> str:
+    """What is wrong with a glob, to follow its name in a message; empty where nothing is."""
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415
+
+    if not pattern.strip():
+        return "is empty"
+    if len(_STARS.findall(pattern)) > _MAX_STARS:
+        return f"has more than {_MAX_STARS} wildcards"
+    try:
+        GitIgnoreSpec.from_lines([pattern])
+    except ValueError:
+        return "is not a valid glob"
+    return ""
+
+
+def absolute(path: str) -> str:
+    """A path as the user gave it (`/` separators, maybe relative), made absolute."""
+    return os.path.abspath(path)  # noqa: PTH100 -- resolves no links, unlike pathlib's
+
+
+def is_literal(pattern: str) -> bool:
+    """Whether a glob can only mean one path."""
+    return not any(sign in pattern for sign in "*?[!") and not pattern.endswith("/")
