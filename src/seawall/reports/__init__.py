@@ -59,8 +59,7 @@ def render(name: str, report: Report, options: RenderOptions) -> str:
 
 
 def _unknown(name: str) -> UsageError:
-    from difflib import get_close_matches  # noqa: PLC0415 -- only after a mistake
+    from seawall.core.suggestion import did_you_mean  # noqa: PLC0415 -- only after a mistake
 
-    close = get_close_matches(name, FORMATS, 1)
-    hint = f"Did you mean {close[0]}? " if close else ""
-    return UsageError(f"there is no report format {name!r}", f"{hint}Formats: {', '.join(FORMATS)}")
+    hint = did_you_mean(name, FORMATS) or f"Formats: {', '.join(FORMATS)}."
+    return UsageError(f"there is no report format {name!r}", hint)

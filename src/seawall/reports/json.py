@@ -127,13 +127,13 @@ def tool_row(options: RenderOptions) -> ToolRow:
 
 def summary_row(report: Report, options: RenderOptions) -> SummaryRow:
     """What is said of the whole run."""
-    counts = tally(report, options.fail_on)
+    run = tally(report, options.fail_on)
     return SummaryRow(
-        by_severity=counts.by_severity,
-        unknown=counts.unknown,
-        suppressed=counts.suppressed,
-        hidden=counts.hidden,
-        problems=counts.problems,
+        by_severity=run.counts.by_severity,
+        unknown=run.counts.unknown,
+        suppressed=run.suppressed,
+        hidden=run.hidden,
+        problems=run.problems,
         exit_code=report.exit_code(options.fail_on),
     )
 

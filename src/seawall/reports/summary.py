@@ -12,20 +12,26 @@ from seawall.core.report import Report
 _KINDS = {"dockerfile": "Dockerfile", "compose": "Compose file"}
 
 
-class Tally(Struct, frozen=True):
-    """The counts of a run; `over` are the findings and unknowns at or over the threshold."""
+class Counts(Struct, frozen=True):
+    """Findings by severity, and those that could not be decided."""
 
     by_severity: dict[Severity, int]
     unknown: int
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return sum(self.by_severity.values()) + self.unknown
+
+
+class Tally(Struct, frozen=True):
+    """The counts of a run; `over` are the findings and unknowns at or over the threshold."""
+
+    counts: Counts
     suppressed: int
     hidden: dict[str, int]
     problems: int
     over: int
-
-    @property
-    def findings(self) -> int:
-        """Faults found, without those that could not be decided."""
-        return sum(self.by_severity.values())
 
 
 def shown(report: Report) -> list[Finding]:
@@ -37,16 +43,22 @@ def shown(report: Report) -> list[Finding]:
     ]
 
 
+def count(findings: Iterable[Finding]) -> Counts:
+    """Count findings, those of each severity without the undecided ones."""
+    by_severity, unknown = dict.fromkeys(Severity, 0), 0
+    for finding in findings:
+        if finding.verdict is Verdict.UNKNOWN:
+            unknown += 1
+        elif finding.verdict is Verdict.FAIL:
+            by_severity[finding.severity] += 1
+    return Counts(by_severity, unknown)
+
+
 def tally(report: Report, fail_on: Severity) -> Tally:
     """Count a report."""
     findings = shown(report)
-    by_severity = dict.fromkeys(Severity, 0)
-    for finding in findings:
-        if finding.verdict is Verdict.FAIL:
-            by_severity[finding.severity] += 1
     return Tally(
-        by_severity=by_severity,
-        unknown=sum(finding.verdict is Verdict.UNKNOWN for finding in findings),
+        counts=count(findings),
         suppressed=sum(finding.suppressed is not None for finding in report.findings),
         hidden=dict(report.hidden),
         problems=len(report.problems),
@@ -59,11 +71,11 @@ def closing(report: Report, fail_on: Severity) -> list[str]:
 
     Says that nothing is at or over the threshold only where everything could be examined.
     """
-    counts = tally(report, fail_on)
-    return [_verdict(report, counts, fail_on), *_left_out(counts), *_incomplete(report, counts)]
+    run = tally(report, fail_on)
+    return [_verdict(report, run, fail_on), *_left_out(run), *_incomplete(report, run.counts)]
 
 
-def severities(counts: Tally) -> str:
+def severities(counts: Counts) -> str:
     """`1 critical, 2 high`: the severities that occur, worst first."""
     pairs = [f"{n} {severity.value}" for severity, n in counts.by_severity.items() if n]
     return ", ".join(pairs + ([f"{counts.unknown} unknown"] if counts.unknown else []))
@@ -74,20 +86,17 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def _verdict(report: Report, counts: Tally, fail_on: Severity) -> str:
-    failed = {problem.target for problem in report.problems}
+def _verdict(report: Report, run: Tally, fail_on: Severity) -> str:
+    whole = not report.problems and not run.over
     nothing = f"nothing at or over {fail_on.value}"
-    whole = not report.problems and not counts.over
-    if counts.findings + counts.unknown == 0:
-        examined = _kinds(report, failed)
-        if not examined:
-            return "Nothing was examined."
-        return f"{examined} examined, {nothing if whole else 'nothing found in what was read'}."
+    if run.counts.total == 0:
+        examined = _kinds(report, {problem.target for problem in report.problems})
+        found = nothing if whole else "nothing found in what was read"
+        return f"{examined} examined, {found}." if examined else "Nothing was examined."
     places = {finding.target for finding in shown(report)}
-    found = counted(counts.findings + counts.unknown, "finding")
-    tail = f"; {nothing}" if whole else ""
-    among = _kinds(report, set()) or counted(len(places), "file")
-    return f"{found} in {len(places)} of {among}: {severities(counts)}{tail}."
+    among = _kinds(report, set()) or counted(len(places), "target")
+    found = f"{counted(run.counts.total, 'finding')} in {len(places)} of {among}"
+    return f"{found}: {severities(run.counts)}{f'; {nothing}' if whole else ''}."
 
 
 def _kinds(report: Report, without: set[str]) -> str:
@@ -98,13 +107,15 @@ def _kinds(report: Report, without: set[str]) -> str:
     return _listed(counted(n, _KINDS.get(kind, kind)) for kind, n in kinds.items())
 
 
-def _left_out(counts: Tally) -> list[str]:
-    parts = [f"{counts.suppressed} suppressed"] if counts.suppressed else []
-    parts += [f"{number} hidden by {reason}" for reason, number in counts.hidden.items() if number]
-    return [f"{_listed(parts)}."] if parts else []
+def _left_out(run: Tally) -> list[str]:
+    parts = [f"{run.suppressed} suppressed"] if run.suppressed else []
+    reasons = [f"{number} by {reason}" for reason, number in run.hidden.items() if number]
+    if reasons:
+        parts.append(f"{sum(run.hidden.values())} hidden ({', '.join(reasons)})")
+    return [f"{', '.join(parts)}."] if parts else []
 
 
-def _incomplete(report: Report, counts: Tally) -> list[str]:
+def _incomplete(report: Report, counts: Counts) -> list[str]:
     lines = []
     if counts.unknown:
         lines.append(f"{counts.unknown} could not be decided: see what would settle it above.")

@@ -13,7 +13,7 @@ from seawall.reports.frame import Frame
 from seawall.reports.inert import inert
 from seawall.reports.masking import Sources
 from seawall.reports.paint import Paint, style_of
-from seawall.reports.summary import closing, shown
+from seawall.reports.summary import closing, count, severities, shown
 
 _NARROWEST = 40
 _PLACES = 4
@@ -42,8 +42,12 @@ class _Writer:
         if self._options.verbose < 0:
             yield [line_of(finding) for finding in shown(self._report)]
             return
-        for group in _groups(shown(self._report)):
-            yield self._block(group)
+        files = _by_file(shown(self._report))
+        for path, findings in files.items():
+            if len(files) > 1:
+                yield self._file(path, findings)
+            for group in _groups(findings):
+                yield self._block(group)
         if self._options.verbose > 0:
             yield [*self._suppressed()]
 
@@ -59,6 +63,10 @@ class _Writer:
         lines = [self._paint(line, "strong") for line in wrap(first, self._width)]
         return lines + [line for other in others for line in wrap(other, self._width)]
 
+    def _file(self, path: str, findings: list[Finding]) -> list[str]:
+        text = f"{path}: {severities(count(findings))}"
+        return [self._paint(line, "strong") for line in wrap(text, self._width, "== ", "   ")]
+
     def _block(self, group: list[Finding]) -> list[str]:
         first = group[0]
         shown_places = group if self._options.verbose > 0 else group[:_PLACES]
@@ -67,7 +75,6 @@ class _Writer:
         lines = self._header(first)
         for place in shown_places:
             lines += self._place(place, frame)
-        lines.append(frame.margin())
         notes = _Notes(self._width, gutter, self._paint)
         return lines + self._notes(group, len(shown_places), notes)
 
@@ -111,7 +118,7 @@ class _Writer:
 
     def _doubts(self, finding: Finding, notes: _Notes) -> list[str]:
         if finding.verdict is Verdict.UNKNOWN:
-            return notes.note("note", f"not decided; {finding.severity.value} if it is so")
+            return notes.note("note", f"undecided; it would be {finding.severity.value}")
         if finding.confidence is Confidence.HIGH:
             return []
         return notes.note("note", f"{finding.confidence.value} confidence")
@@ -171,14 +178,27 @@ class _Notes:
         return self.note("from", "\n".join(link.replace("\n", " ") for link in links))
 
 
-def _groups(findings: list[Finding]) -> Iterator[list[Finding]]:
-    """By file in the report's order; in it by severity, then by rule, then by place."""
-    files: dict[str, dict[tuple[object, ...], list[Finding]]] = {}
+def _by_file(findings: list[Finding]) -> dict[str, list[Finding]]:
+    """In the report's order."""
+    files: dict[str, list[Finding]] = {}
     for finding in findings:
-        key = (finding.severity, finding.verdict, finding.rule, finding.title, finding.confidence)
-        files.setdefault(finding.location.path, {}).setdefault(key, []).append(finding)
-    for groups in files.values():
-        yield from sorted(groups.values(), key=_order)
+        files.setdefault(finding.location.path, []).append(finding)
+    return files
+
+
+def _groups(findings: list[Finding]) -> list[list[Finding]]:
+    """One group for each fault that a file has, however often: worst first, then by place."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        key = (
+            finding.severity,
+            finding.verdict,
+            finding.rule,
+            finding.title,
+            finding.confidence,
+        )
+        groups.setdefault(key, []).append(finding)
+    return sorted(groups.values(), key=_order)
 
 
 def _order(group: list[Finding]) -> tuple[int, bool, int]:
