@@ -41,7 +41,8 @@ class Assignment(Struct, frozen=True):
 class Redirect(Struct, frozen=True):
     """`2>file`, `<<EOF`, `<<<word`: `descriptor` is -1 where none is written.
 
-    For a here-document `operator` is `<<` or `<<-` and `body` is its text; else body is empty.
+    For a here-document `operator` is `<<` or `<<-`, `target` its delimiter, `body` its text as
+    written and `body_start` the offset where that starts; else body is empty and `body_start` -1.
     """
 
     operator: str
@@ -50,6 +51,7 @@ class Redirect(Struct, frozen=True):
     body: str
     start: int
     end: int
+    body_start: int = -1
 
 
 class Command(Struct, frozen=True, dict=True):
