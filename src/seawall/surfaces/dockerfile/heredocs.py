@@ -50,6 +50,15 @@ def find_openings(line: str) -> list[Opening]:
     return openings
 
 
+def is_opening(word: str) -> bool:
+    """Whether one word opens a here-document."""
+    match = _OPENING.fullmatch(word)
+    try:
+        return match is not None and bool(match[3]) and _opening(match) is not None
+    except Rejection:
+        return False
+
+
 def chomp(content: str) -> str:
     """The content of a `<<-` document: without the tabs that start its lines."""
     return _LEADING_TABS.sub("", content)
