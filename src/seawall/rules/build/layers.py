@@ -332,8 +332,8 @@ RULES = (
             "hadolint:DL3037",
             "hadolint:DL3041",
         ),
-        why="A distribution removes old versions from its mirrors, so an exact pin breaks the build "
-        "on the day of a security fix: only for those who keep a snapshot mirror.",
+        why="A distribution removes old versions from its mirrors, so an exact pin breaks the "
+        "build on the day of a security fix: only for those who keep a snapshot mirror.",
         remedy="Pin the base image by digest and build from a snapshot mirror; then pin versions.",
     ),
 )

@@ -243,7 +243,7 @@ RULES = (
         on={Dockerfile: _single_stage},
         bad=(
             'FROM golang:1.22.1\nCOPY . .\nRUN go build -o /app .\nCMD ["/app"]\n',
-            'FROM maven:3.9.6\nCOPY . .\nRUN mvn package\nENTRYPOINT ["java", "-jar", "a.jar"]\n',
+            'FROM maven:3.9.6\nCOPY . .\nRUN mvn package\nCMD ["java", "-jar", "a.jar"]\n',
         ),
         good=(
             "FROM golang:1.22.1 AS b\nRUN go build -o /app .\nFROM debian:12.5\n"
