@@ -415,7 +415,7 @@ def test_entries_show_every_value_with_its_origin() -> None:
     assert entries["images.require-digest"].value is True
     assert entries["waivers[1]"].origin == "seawall.toml:29"
     empty = {entry.key: entry for entry in default_policy().entries()}
-    assert empty["waivers"].value == []
+    assert empty["waivers"].value == ()
     assert {entry.origin for entry in empty.values()} == {"default"}
 
 
