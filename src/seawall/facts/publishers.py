@@ -1,0 +1,45 @@
+"""Publishers who are the makers of what they publish, or a vendor who answers for it."""
+
+from __future__ import annotations
+
+from datetime import date
+from fnmatch import fnmatchcase
+from functools import cache, lru_cache
+
+from msgspec import Struct
+
+from seawall.facts.store import load
+
+OPEN_REGISTRIES = frozenset(("docker.io", "ghcr.io", "quay.io", "registry.gitlab.com"))
+"""Registries where anybody can publish under a name of his own."""
+
+
+class Publisher(Struct, frozen=True):
+    """Who publishes the images of these patterns (familiar names), and where he says so."""
+
+    publisher: str
+    images: tuple[str, ...]
+    source: str
+
+
+class Publishers(Struct, frozen=True):
+    """The data file."""
+
+    as_of: date
+    sources: tuple[str, ...]
+    publishers: tuple[Publisher, ...]
+
+
+@cache
+def publishers() -> Publishers:
+    """The data file, read once."""
+    return load("publishers.json", Publishers)
+
+
+@lru_cache(maxsize=4096)
+def publisher_of(name: str) -> str | None:
+    """Who publishes the image of this familiar name, where he is known; else None."""
+    for entry in publishers().publishers:
+        if any(fnmatchcase(name, pattern) for pattern in entry.images):
+            return entry.publisher
+    return None
