@@ -1,0 +1,197 @@
+"""Secrets and default passwords that stand in the file itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from seawall.core.model import Confidence, Evidence, Hit
+from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
+from seawall.core.standards import cwe
+from seawall.rules.practices import NO_HARDCODED_SECRETS
+from seawall.rules.secrets.sightings import Sighting, sightings
+from seawall.rules.stages import place_of
+from seawall.surfaces.dockerfile import Dockerfile, Instruction
+
+_WHERE = {
+    "ENV": "in the image's environment, which `docker inspect` shows",
+    "LABEL": "in the image's labels, which `docker inspect` shows",
+    "ARG": "as a build argument's default, which `docker history` shows",
+    "RUN": "in a build step, which `docker history` shows",
+    "COPY": "in a file of the image",
+    "ADD": "in a file of the image",
+    "CMD": "in the image's command, which `docker inspect` shows",
+    "ENTRYPOINT": "in the image's entry point, which `docker inspect` shows",
+    "HEALTHCHECK": "in the image's health check, which `docker inspect` shows",
+    "": "in a comment, for everyone who reads the file",
+}
+
+_NAME = re.compile(r"[^A-Za-z0-9]+")
+
+
+def identifier(by: str) -> str:
+    """A secret's id for a mount or a file, from the name that gave it away: `db_password`."""
+    return _NAME.sub("_", by.rsplit(maxsplit=1)[-1]).strip("_").lower() or "secret"
+
+
+def _hardcoded(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
+    for sighting in sightings(dockerfile):
+        if not sighting.secret.is_default:
+            what = f"{sighting.by} holds {sighting.secret.title}"
+            if sighting.by == sighting.secret.kind:
+                what = f"{sighting.secret.title[:1].upper()}{sighting.secret.title[1:]} stands"
+            yield _hit(dockerfile, sighting, what, "a secret for everyone who has the file")
+
+
+def _default(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
+    for sighting in sightings(dockerfile):
+        if sighting.secret.is_default:
+            what = f"{sighting.by} is set to a value that everyone tries first,"
+            if sighting.secret.confidence is Confidence.LOW:
+                what = f"{sighting.by} has a stand-in that works as long as nobody changes it,"
+            yield _hit(dockerfile, sighting, what, "a default that everyone knows")
+
+
+def _hit(dockerfile: Dockerfile, sighting: Sighting, what: str, label: str) -> Hit:
+    instruction, secret = sighting.instruction, sighting.secret
+    keyword = _keyword(instruction)
+    subject = f"{keyword or 'comment'} {sighting.by}"
+    symbol = place_of(dockerfile, instruction, subject) if instruction else subject
+    return Hit(
+        at=sighting.at,
+        message=f"{what} {_WHERE.get(keyword, 'in the image')} ({secret.redacted})",
+        symbol=symbol,
+        label=label,
+        remedy=_remedy(dockerfile, sighting, keyword),
+        confidence=secret.confidence,
+        evidence=_evidence(dockerfile, sighting, keyword),
+        secrets=(sighting.at,),
+    )
+
+
+def _keyword(instruction: Instruction | None) -> str:
+    return (instruction.trigger or instruction).keyword if instruction else ""
+
+
+def _evidence(dockerfile: Dockerfile, sighting: Sighting, keyword: str) -> tuple[Evidence, ...]:
+    line = dockerfile.source.line_of(sighting.at.start)
+    what = f"{keyword or 'comment'}: {sighting.by} = {sighting.secret.redacted}"
+    return (Evidence(what, line),)
+
+
+def _remedy(dockerfile: Dockerfile, sighting: Sighting, keyword: str) -> str:
+    name = identifier(sighting.by)
+    revoke = "" if sighting.secret.is_default else " Revoke the old value: it must count as known."
+    if keyword in {"ENV", "CMD", "ENTRYPOINT", "HEALTHCHECK"}:
+        variable = name.upper()
+        return (
+            f"Take it out and give it at run time as a file: "
+            f"`{variable}_FILE=/run/secrets/{name}` with a secret named {name}.{revoke}"
+        )
+    if keyword in {"RUN", "ARG"}:
+        return f"Mount it for this step only: `{_rewritten(dockerfile, sighting, name)}`.{revoke}"
+    return f"Take it out and mount it as a file at run time.{revoke}"
+
+
+def _rewritten(dockerfile: Dockerfile, sighting: Sighting, name: str) -> str:
+    """The command with the secret read from a mount; in general terms where that is not plain."""
+    command = sighting.command
+    if _keyword(sighting.instruction) == "ARG" or command is None:
+        variable = sighting.by if sighting.by.isidentifier() else name.upper()
+        return f"RUN --mount=type=secret,id={name},env={variable} …"
+    if any(a.start <= sighting.at.start < a.end for a in command.assignments):
+        return f"RUN --mount=type=secret,id={name},env={sighting.by} {command.name or '…'} …"
+    text = _without_secrets(dockerfile, command.start, command.end, name)
+    return f"RUN --mount=type=secret,id={name} {text}"
+
+
+_LONGEST = 120
+
+
+def _without_secrets(dockerfile: Dockerfile, start: int, end: int, name: str) -> str:
+    source, pieces, last = dockerfile.source.text, [], start
+    for other in sightings(dockerfile):
+        if start <= other.at.start and other.at.end <= end:
+            pieces += [source[last : other.at.start], f"$(cat /run/secrets/{name})"]
+            last = other.at.end
+    text = "".join([*pieces, source[last:end]])
+    is_plain = "\n" not in text and "'" not in text and len(text) <= _LONGEST
+    return text if is_plain else f"… $(cat /run/secrets/{name}) …"
+
+
+_READ = Risk(Needs.NOTHING, Gains.CONTROL)
+
+RULES = (
+    Rule(
+        id="hardcoded-secret",
+        title="A secret stands in the Dockerfile",
+        practice=NO_HARDCODED_SECRETS,
+        risk=_READ,
+        on={Dockerfile: _hardcoded},
+        bad=(
+            "FROM debian:12.5\nENV DB_PASSWORD=mysecret\n",
+            'FROM debian:12.5\nRUN echo "password=mysecret" > config.ini\n',
+            "FROM debian:12.5\nARG API_TOKEN=q9Zt4rXw7LmB2kVc\n",
+            'FROM debian:12.5\nLABEL build.password="Kx7vR2mq"\n',
+            "FROM debian:12.5\nRUN mysql -uroot -pKx7vR2mq -e 'select 1'\n",
+            "FROM debian:12.5\nRUN curl -u deploy:Kx7vR2mq https://example.org/x\n",
+            "FROM debian:12.5\nRUN git clone https://deploy:Kx7vR2mq@example.org/x.git\n",
+            'FROM debian:12.5\nRUN curl -H "Authorization: Bearer q9Zt4rXw7LmB2kVc" https://e.org\n',
+            "FROM debian:12.5\nCOPY <<EOF /app.properties\ndatasource.password=Kx7vR2mq\nEOF\n",
+            "FROM debian:12.5\nRUN sed -i 's/db.password=.*/db.password=Kx7vR2mq/' app.ini\n",
+            "FROM debian:12.5\nRUN mysql -e \"GRANT ALL ON *.* TO 'a' IDENTIFIED BY 'Kx7vR2mq'\"\n",
+            'FROM debian:12.5\nCMD ["app", "--password", "Kx7vR2mq"]\n',
+            "FROM debian:12.5\nONBUILD ENV DB_PASSWORD=Kx7vR2mq\n",
+        ),
+        good=(
+            "FROM debian:12.5\nENV DB_PASSWORD_FILE=/run/secrets/db_password\n",
+            'FROM debian:12.5\nENV PASSWORD= TOKEN=""\n',
+            "FROM python:3.13\nENV GPG_KEY=7169605F62C751356D054A26A821E680E5FA6305\n",
+            "FROM debian:12.5\nARG USERNAME=vscode\n",
+            "FROM debian:12.5\nENV Filters__0__Key=abcdef with_auth=true\n",
+            "FROM debian:12.5\nENV API_KEY=<your-api-key> TOKEN=${TOKEN}\n",
+            "FROM debian:12.5\nRUN adduser --disabled-password app && ./configure"
+            " --with-password-argon2\n",
+            "FROM debian:12.5\nRUN SECRET_KEY=example python manage.py collectstatic\n",
+            'FROM debian:12.5\nRUN --mount=type=secret,id=t,env=TOKEN curl -u "me:$TOKEN" e.org\n',
+            "FROM debian:12.5\nRUN docker run -p 80:80 x && mysql -p app\n",
+        ),
+        aliases=(
+            "hadolint:DL3064",
+            "trivy:DS-0031",
+            "buildkit:SecretsUsedInArgOrEnv",
+            "checkov:CKV_SECRET_2",
+            "checkov:CKV_SECRET_4",
+            "checkov:CKV_SECRET_6",
+            "checkov:CKV_SECRET_13",
+            "dockle:CIS-DI-0010",
+            "kics:Passwords And Secrets",
+        ),
+    ),
+    Rule(
+        id="default-credential",
+        title="A password that everyone knows",
+        practice=NO_HARDCODED_SECRETS,
+        risk=_READ,
+        on={Dockerfile: _default},
+        bad=(
+            "FROM debian:12.5\nENV GF_SECURITY_ADMIN_PASSWORD=admin\n",
+            "FROM debian:12.5\nENV POSTGRES_PASSWORD=postgres\n",
+            "FROM debian:12.5\nENV ROOT_PASSWORD changeme\n",
+            "FROM debian:12.5\nRUN mysql -e \"ALTER USER root IDENTIFIED BY '123456'\"\n",
+            "FROM debian:12.5\nENV MTP_SECRET=00000000000000000000000000000000\n",
+            "FROM debian:12.5\nENV DB_PASSWORD=${PASSWORD:-root}\n",
+        ),
+        good=(
+            "FROM debian:12.5\nENV DB_PASSWORD=Kx7vR2mq\n",
+            "FROM debian:12.5\nENV ADMIN_USER=admin\n",
+            "FROM debian:12.5\nENV MYSQL_ALLOW_EMPTY_PASSWORD=yes\n",
+            "FROM debian:12.5\nENV PASSWORD=\n",
+        ),
+        why="A default password is on the first page of every list that attackers try, and images "
+        "run with the defaults that they bring.",
+        remedy="Set no default: let the program refuse to start until a secret file is given.",
+        citations=(*NO_HARDCODED_SECRETS.citations, cwe(259)),
+        aliases=("hadolint:DL3064", "trivy:DS-0031", "buildkit:SecretsUsedInArgOrEnv"),
+    ),
+)

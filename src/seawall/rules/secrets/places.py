@@ -1,0 +1,77 @@
+"""From a word with quotes to the place of the value in it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from seawall.core.model import Located, Region
+from seawall.surfaces.dockerfile import Instruction, Word
+from seawall.surfaces.shell import Command, ShellWord
+
+
+class Literal(Struct, frozen=True):
+    """A value without its quotes, and where it starts; `end` is exact where `start` is.
+
+    Where quoting makes the value differ from what is written, the place is the whole word's.
+    """
+
+    text: str
+    start: int
+    end: int
+
+    def within(self, start: int, end: int) -> Region:
+        """The place of a part of the value."""
+        if self.end - self.start != len(self.text):
+            return Region(self.start, self.end)
+        return Region(self.start + start, self.start + end)
+
+
+def of_word(word: Word | ShellWord) -> Literal:
+    """The value of a word: the outer pair of quotes taken off, what is inside left alone."""
+    text = word.text
+    if len(text) >= 2 and text[0] in "\"'" and text[-1] == text[0]:
+        return _placed(text[1:-1], word)
+    return _placed(text, word)
+
+
+def of_shell_word(word: ShellWord) -> Literal:
+    """The literal of a shell word; of one with expansions, its text without outer quotes."""
+    return of_word(word) if word.literal is None else _placed(word.literal, word)
+
+
+def _placed(value: str, word: Word | ShellWord) -> Literal:
+    exact = word.end - word.start == len(word.text)
+    offset = word.text.find(value)
+    if exact and offset >= 0:
+        return Literal(value, word.start + offset, word.start + offset + len(value))
+    return Literal(value, word.start, word.end)
+
+
+def after(literal: Literal, separator: str) -> Literal | None:
+    """What follows the first separator (`user:password`); None where nothing does."""
+    _, found, rest = literal.text.partition(separator)
+    if not found or not rest:
+        return None
+    place = literal.within(len(literal.text) - len(rest), len(literal.text))
+    return Literal(rest, place.start, place.end)
+
+
+def as_command(instruction: Instruction) -> Command | None:
+    """CMD, ENTRYPOINT or RUN in JSON form as one command; None for the shell form."""
+    if not instruction.is_json or not instruction.arguments:
+        return None
+    words = tuple(
+        ShellWord(_quoted(word), word.text, word.start, word.end) for word in instruction.arguments
+    )
+    name = words[0].loose.rpartition("/")[2]
+    return Command(name, words, (), (), instruction.start, instruction.end, 0, 0)
+
+
+def _quoted(word: Word) -> str:
+    """The text as it stands in the file where nothing in it is escaped."""
+    return f'"{word.text}"' if word.end - word.start == len(word.text) + 2 else word.text
+
+
+def overlaps(place: Located, others: list[Region]) -> bool:
+    """Whether a place shares a character with one of the others."""
+    return any(place.start < other.end and other.start < place.end for other in others)
