@@ -26,6 +26,11 @@ class Source(Struct, frozen=True, dict=True):
     text: str
 
     @cached_property
+    def lowered(self) -> str:
+        """The text in lower case: for a quick look whether a word is in it at all."""
+        return self.text.lower()
+
+    @cached_property
     def line_starts(self) -> list[int]:
         """Offset of the first character of each line; lines end at LF."""
         starts = [0]

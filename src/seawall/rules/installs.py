@@ -147,14 +147,21 @@ SYSTEM_FAMILIES = frozenset({"apt", "apk", "dnf", "zypper", "pacman"})
 
 def installs_of(dockerfile: Dockerfile, *families: str) -> Iterator[Install]:
     """Every install command of these families (all of them where none is named)."""
+    installs: list[Install] | None = dockerfile.derived.get("installs")
+    if installs is None:
+        installs = dockerfile.derived["installs"] = list(_read(dockerfile))
+    for install in installs:
+        if not families or install.family in families:
+            yield install
+
+
+def _read(dockerfile: Dockerfile) -> Iterator[Install]:
     for name, manager in _MANAGERS.items():
-        if not families or manager.family in families:
-            for instruction, command in dockerfile.commands(name):
-                yield from _install(manager, instruction, command, 0)
-    if not families or "pip" in families:
-        for instruction, command in dockerfile.commands(*_PYTHONS):
-            if command.literals[:2] == ("-m", "pip"):
-                yield from _install(_PIP, instruction, command, 2)
+        for instruction, command in dockerfile.commands(name):
+            yield from _install(manager, instruction, command, 0)
+    for instruction, command in dockerfile.commands(*_PYTHONS):
+        if command.literals[:2] == ("-m", "pip"):
+            yield from _install(_PIP, instruction, command, 2)
 
 
 def _install(
@@ -173,6 +180,8 @@ def _install(
 
 
 def _operands(command: Command, valued: frozenset[str], skip: int) -> Iterator[ShellWord]:
+    if not skip:
+        return command.operands(valued)
     rest = Command(
         name=command.name,
         words=command.words[skip:],

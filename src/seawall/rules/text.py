@@ -12,9 +12,19 @@ _WRITERS = frozenset({"RUN", "COPY", "ADD", "ONBUILD"})
 
 
 def matches_in(
-    dockerfile: Dockerfile, pattern: re.Pattern[str], keywords: frozenset[str] = _WRITERS
+    dockerfile: Dockerfile,
+    pattern: re.Pattern[str],
+    words: tuple[str, ...],
+    keywords: frozenset[str] = _WRITERS,
 ) -> Iterator[tuple[Instruction, re.Match[str]]]:
-    """Each match within an instruction of these keywords (heredocs too), not in a comment."""
+    """Each match within an instruction of these keywords (heredocs too), not in a comment.
+
+    `words`, in lower case, are such that every match holds one of them: a file with none of them
+    is passed over without the pattern's cost.
+    """
+    lowered = dockerfile.source.lowered
+    if not any(word in lowered for word in words):
+        return
     starts: list[int] = []
     for match in pattern.finditer(dockerfile.source.text):
         starts = starts or [instruction.start for instruction in dockerfile.instructions]

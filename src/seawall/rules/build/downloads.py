@@ -9,6 +9,7 @@ from seawall.core.model import Confidence, Evidence, Hit, Located, Region
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
 from seawall.rules.build.flow import (
+    FETCHERS,
     SHELLS,
     SOURCING,
     WEAK_VERIFIERS,
@@ -22,16 +23,22 @@ from seawall.rules.stages import place_of, weight_in_build
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
 from seawall.surfaces.shell import Command, Script
 
+_Fetch = tuple[Instruction, Script, Download]
 
-def _fetches(dockerfile: Dockerfile) -> Iterator[tuple[Instruction, Script, Download]]:
-    if not _FETCHER.search(dockerfile.source.text):
+
+def _fetches(dockerfile: Dockerfile) -> list[_Fetch]:
+    fetches: list[_Fetch] | None = dockerfile.derived.get("fetches")
+    if fetches is None:
+        fetches = dockerfile.derived["fetches"] = list(_read_fetches(dockerfile))
+    return fetches
+
+
+def _read_fetches(dockerfile: Dockerfile) -> Iterator[_Fetch]:
+    if next(dockerfile.commands(*FETCHERS), None) is None:
         return
     for instruction, script in dockerfile.scripts:
         for download in downloads_of(script):
             yield instruction, script, download
-
-
-_FETCHER = re.compile(r"\b(?:curl|wget|fetch|aria2c|axel|https?|lynx)\b")
 
 
 def _piped(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:

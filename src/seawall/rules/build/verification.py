@@ -69,6 +69,14 @@ _INSECURE_TEXT = re.compile(
     re.IGNORECASE,
 )
 
+_INSECURE_WORDS = (
+    "stricthostkeychecking",
+    "sslverify",
+    "::verify-",
+    "check_certificate",
+    "maven.wagon.http.ssl",
+)
+
 _Found = Iterator[tuple[Instruction, Located, str]]
 
 
@@ -126,7 +134,7 @@ def _by_shell_variable(dockerfile: Dockerfile) -> _Found:
 
 
 def _by_text(dockerfile: Dockerfile) -> _Found:
-    for instruction, match in matches_in(dockerfile, _INSECURE_TEXT):
+    for instruction, match in matches_in(dockerfile, _INSECURE_TEXT, _INSECURE_WORDS):
         subject = re.split(r"[\s=\"]", match[0], maxsplit=1)[0]
         yield instruction, Region(match.start(), match.end()), subject
 
@@ -168,6 +176,15 @@ _UNSIGNED_TEXT = re.compile(
     re.IGNORECASE,
 )
 
+_UNSIGNED_WORDS = (
+    "trusted=yes",
+    "gpgcheck",
+    "allowunauthenticated",
+    "gosumdb",
+    "gonosum",
+    "goflags",
+)
+
 
 def _unsigned(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
     for name, options in _UNSIGNED_OPTIONS.items():
@@ -177,7 +194,7 @@ def _unsigned(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
                 if word is not None:
                     yield _unsigned_hit(dockerfile, instruction, word, f"{name} {option}")
     keywords = frozenset({"RUN", "COPY", "ADD", "ONBUILD", "ENV", "ARG"})
-    for instruction, match in matches_in(dockerfile, _UNSIGNED_TEXT, keywords):
+    for instruction, match in matches_in(dockerfile, _UNSIGNED_TEXT, _UNSIGNED_WORDS, keywords):
         subject = re.split(r"[\s=\"]", match[0], maxsplit=1)[0]
         subject = "trusted=yes" if subject.startswith("deb") else subject
         place = Region(match.start(), match.end())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import Enum
 from functools import cached_property
+from typing import Any
 
 from msgspec import Struct
 
@@ -251,6 +252,12 @@ class Dockerfile(Struct, frozen=True, dict=True):
     images: tuple[ImageUse, ...]
     warnings: tuple[Syntax, ...]
     errors: tuple[Syntax, ...]
+
+    @cached_property
+    def derived(self) -> dict[str, Any]:
+        """What rules worked out of this file, by the name of what they worked out: kept here so
+        that the next rule need not do it again."""
+        return {}
 
     @cached_property
     def _by_keyword(self) -> dict[str, list[Instruction]]:
