@@ -1,0 +1,62 @@
+"""A finding's identity: what makes it the same one after the file around it has changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from msgspec import structs
+
+from seawall.core.globs import absolute
+from seawall.core.model import Finding
+
+_SEPARATOR = "\0"
+
+
+def fingerprint(rule: str, path: str, symbol: str, ordinal: int = 0) -> str:
+    """32 hexadecimal digits for a rule, a path relative to its root, and a symbolic place.
+
+    `ordinal` counts, from 0, findings that are otherwise the same. Neither lines nor messages
+    take part, so that blank lines, indentation and better wording change nothing.
+    """
+    from hashlib import sha256  # noqa: PLC0415 -- loads a cryptographic library
+
+    parts = (rule, path, " ".join(symbol.split()), str(ordinal))
+    text = _SEPARATOR.join(parts)
+    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def relative_path(path: str, root: str) -> str:
+    """A path as identities have it: relative to an absolute root, with `/` separators.
+
+    A path outside the root is made absolute. So the directory that a run starts in, and how its
+    paths are spelt, change no identity.
+    """
+    full = absolute(path)
+    return full.removeprefix(root.rstrip("/") + "/").replace(os.sep, "/")
+
+
+def identify(findings: Iterable[Finding], root: str) -> tuple[Finding, ...]:
+    """Give the findings of one or more files their fingerprints, and keep their order.
+
+    `root` is the absolute directory that paths are relative to: the repository's. Where rule,
+    path and symbol are the same, the place in the file tells the findings apart.
+    """
+    given = tuple(findings)
+    paths = {path: relative_path(path, root) for path in {f.location.path for f in given}}
+    counts: dict[tuple[str, str, str], int] = {}
+    prints: dict[int, str] = {}
+    for number in sorted(range(len(given)), key=lambda number: _place(given[number])):
+        finding = given[number]
+        symbol = " ".join(finding.location.symbol.split())
+        key = (finding.rule, paths[finding.location.path], symbol)
+        ordinal = counts[key] = counts.get(key, -1) + 1
+        prints[number] = fingerprint(*key, ordinal)
+    return tuple(
+        structs.replace(finding, fingerprint=prints[number]) for number, finding in enumerate(given)
+    )
+
+
+def _place(finding: Finding) -> tuple[int, int, int, int]:
+    span = finding.location.span
+    return span.line, span.column, span.end_line, span.end_column
