@@ -61,9 +61,19 @@ color = click.option(
     default="auto",
     help="When to colour text.  [default: auto]",
 )
-
-
-def words(values: tuple[str, ...]) -> tuple[str, ...]:
-    """What a repeatable option was given, comma-separated lists taken apart."""
-    parts = (part.strip() for value in values for part in value.split(","))
-    return tuple(part for part in parts if part)
+build_arg = click.option(
+    "--build-arg",
+    "build_args",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A build argument, as the build gets it; may be given several times.",
+)
+target = click.option(
+    "--target", metavar="STAGE", help="Judge the image that this stage makes, not the last one."
+)
+jobs = click.option(
+    "--jobs",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Processes to use.  [default: 1, or one a processor for many files]",
+)

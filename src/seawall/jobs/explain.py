@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from seawall.core.catalog import Catalog
 from seawall.core.errors import UsageError
 from seawall.core.rule import Rule
+from seawall.jobs.governance import catalog
 from seawall.rules import all_rules
 
 
@@ -48,12 +48,12 @@ def find_rules(name: str) -> tuple[Rule, ...]:
     Raises:
         UsageError: there is none; the hint names close ones.
     """
-    catalog = Catalog(all_rules())
-    ids = catalog.named(name) or catalog.of_tool("trivy", name)
+    index = catalog()
+    ids = index.named(name) or index.of_tool("trivy", name)
     if not ids:
-        hint = catalog.suggestion(name) or "`seawall explain --all` lists the rules."
+        hint = index.suggestion(name) or "`seawall explain --all` lists the rules."
         raise UsageError(f"there is no rule '{name}'", hint)
-    return tuple(catalog.rules[each] for each in ids)
+    return tuple(index.rules[each] for each in ids)
 
 
 def explain(rule: Rule) -> Explanation:

@@ -1,0 +1,47 @@
+"""`seawall check`: judge the Dockerfiles of a project."""
+
+from __future__ import annotations
+
+import click
+
+from seawall.cli import options
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@options.output
+@options.fail_on
+@options.select
+@options.ignore
+@options.profile
+@click.option("--baseline", metavar="FILE", help="Let the findings that FILE holds pass.")
+@options.build_arg
+@options.target
+@click.option("--stdin-filename", metavar="NAME", help="What to call standard input (`-`).")
+@options.config_file
+@options.isolated
+@options.offline
+@options.jobs
+@options.quiet
+@options.verbose
+@options.color
+def check(paths: tuple[str, ...], **given: object) -> int:
+    """Judge every Dockerfile in PATH; directories are searched, `-` is standard input.
+
+    Without a PATH it is the working directory. Exit code: 0 everything was examined and nothing
+    is at or over --fail-on; 1 something is; 2 something could not be examined or decided.
+    """
+    from seawall.cli.arguments import read_arguments  # noqa: PLC0415 -- not for `--help`
+    from seawall.cli.outputs import parse_outputs, write_outputs  # noqa: PLC0415
+    from seawall.jobs.check import check as run_check  # noqa: PLC0415
+    from seawall.jobs.governance import Governance  # noqa: PLC0415
+
+    arguments = read_arguments(given)
+    outputs = parse_outputs(arguments.outputs)
+    paths = paths or (".",)
+    asked = arguments.options(paths)
+    governance = Governance(asked.terms)
+    policy = governance.leading(paths)
+    report = run_check(paths, asked, governance)
+    write_outputs(outputs, report, arguments.rendering(policy))
+    return report.exit_code(policy.fail_on)

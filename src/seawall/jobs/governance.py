@@ -1,0 +1,102 @@
+"""Which policy governs which input, the command line's say included."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from msgspec import Struct
+
+from seawall.core.catalog import Catalog
+from seawall.core.errors import ConfigError
+from seawall.core.model import Profile, Severity
+from seawall.core.policy import Policies, Policy, default_policy, load_policy
+from seawall.rules import all_rules
+
+
+class Terms(Struct, frozen=True):
+    """What the command line says of policy; None and empty leave it to the file.
+
+    `config_file` holds for every input; `isolated` means that no file is read at all.
+    """
+
+    profile: Profile | None = None
+    fail_on: Severity | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    config_file: str = ""
+    isolated: bool = False
+
+
+@cache
+def catalog() -> Catalog:
+    """The rules by all their names."""
+    return Catalog(all_rules())
+
+
+class Governance:
+    """The policies of a run: each is read once, checked for unknown names, and remembered."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._terms = terms
+        self._policies = Policies(_given(terms))
+        self._ready: dict[int, Policy] = {}
+        self._refused: dict[str, ConfigError] = {}
+
+    def of(self, path: str) -> Policy:
+        """The policy that governs a file.
+
+        Raises:
+            ConfigError: the closest policy file can't be understood or names no such rule.
+            UsageError: the command line names a rule that there is not.
+        """
+        directory = os.path.dirname(path.rstrip("/"))  # noqa: PTH120
+        if directory in self._refused:
+            raise self._refused[directory]
+        try:
+            policy = self._policies.of(path)
+            return self._ready.get(id(policy)) or self._prepared(policy)
+        except ConfigError as error:
+            self._refused[directory] = error
+            raise
+
+    def leading(self, paths: Sequence[str]) -> Policy:
+        """The policy of the first path: its threshold and profile are those of the run.
+
+        Raises:
+            ConfigError: it can't be understood.
+            UsageError: the command line names a rule that there is not.
+        """
+        first = paths[0] if paths else "."
+        return self.of(os.path.join(first, "x") if os.path.isdir(first) else first)  # noqa: PTH112, PTH118
+
+    def excludes(self, path: str) -> bool:
+        """Whether policy leaves out an absolute path, a directory's with a trailing `/`.
+
+        A policy that can't be understood excludes nothing: its inputs are to be complained of.
+        """
+        try:
+            policy = self.of(path)
+        except ConfigError:
+            return False
+        return bool(policy.exclude) and policy.is_excluded(path)
+
+    def _prepared(self, policy: Policy) -> Policy:
+        terms = self._terms
+        ready = policy.with_options(
+            profile=terms.profile,
+            fail_on=terms.fail_on,
+            select=terms.select,
+            ignore=terms.ignore,
+        )
+        ready.check_names(catalog())
+        self._ready[id(policy)] = ready
+        return ready
+
+
+def _given(terms: Terms) -> Policy | None:
+    if terms.isolated:
+        return default_policy()
+    return load_policy(Path(terms.config_file)) if terms.config_file else None
