@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from seawall.core.model import Finding, Problem, Verdict
 from seawall.core.report import Report
@@ -15,6 +15,11 @@ from seawall.reports.summary import closing, shown
 _MOST_ROWS = 50
 _MOST_DETAILS = 20
 _SNIPPET = 600
+_LONGEST = 300
+"""Characters of a message, a name or a reason that are shown."""
+_ADVICE = 1500
+_MOST = 60_000
+"""Characters of the whole: GitHub refuses a comment of more than 65,536."""
 _BACKTICKS = re.compile("`+")
 _CODE = re.compile(r"`([^`]+)`")
 _SPECIAL = re.compile(
@@ -31,13 +36,27 @@ _BREAK = "&#8203;"
 def render(report: Report, options: RenderOptions) -> str:
     """A summary, a table of the worst findings, and their details; short enough to post."""
     findings = sorted(shown(report), key=lambda finding: finding.severity.rank)
+    return "\n\n".join(_within(_MOST, _blocks(report, findings, options))) + "\n"
+
+
+def _blocks(report: Report, findings: list[Finding], options: RenderOptions) -> Iterator[str]:
     sources = Sources(report.excerpts)
-    blocks = [_summary(report, options)]
-    blocks += map(_problem, report.problems[:_MOST_ROWS])
+    yield _summary(report, options)
+    yield from map(_problem, report.problems[:_MOST_DETAILS])
     if findings:
-        blocks.append("\n".join(_table(findings)))
-    blocks += (_details(finding, sources) for finding in findings[:_MOST_DETAILS])
-    return "\n\n".join(blocks) + "\n"
+        yield "\n".join(_table(findings))
+    for finding in findings[:_MOST_DETAILS]:
+        yield _details(finding, sources)
+
+
+def _within(limit: int, blocks: Iterable[str]) -> Iterator[str]:
+    """The blocks up to a number of characters, whole ones only."""
+    for block in blocks:
+        limit -= len(block) + 2
+        if limit < 0:
+            yield "The rest is in the full report."
+            return
+        yield block
 
 
 def _summary(report: Report, options: RenderOptions) -> str:
@@ -66,8 +85,8 @@ def _details(finding: Finding, sources: Sources) -> str:
         _snippet(finding, sources),
         _plain(finding.message),
         *(f"- {_plain(link.what)}" for link in finding.evidence),
-        f"**Why:** {_plain(finding.why)}" if finding.why else "",
-        f"**{settle}:** {_plain(finding.remedy)}" if finding.remedy else "",
+        f"**Why:** {_plain(finding.why, _ADVICE)}" if finding.why else "",
+        f"**{settle}:** {_plain(finding.remedy, _ADVICE)}" if finding.remedy else "",
         f"**See:** {_plain(', '.join(finding.standards))}" if finding.standards else "",
         "</details>",
     ]
@@ -90,19 +109,23 @@ def _problem(problem: Problem) -> str:
 
 def _code(text: str) -> str:
     """A code span, also inside a table, where a pipe would end the cell."""
-    text = text.replace("\n", " ").replace("|", "\\|")
+    text = _shortened(text).replace("\n", " ").replace("|", "\\|")
     fence = "`" * (_longest_run(text) + 1)
     space = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{space}{text}{space}{fence}"
+
+
+def _shortened(text: str, most: int = _LONGEST) -> str:
+    return text if len(text) <= most else text[:most] + "…"
 
 
 def _longest_run(text: str) -> int:
     return max((len(run) for run in _BACKTICKS.findall(text)), default=0)
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, most: int = _LONGEST) -> str:
     """Text that Markdown shows as it is, but for `code`: no HTML, mention, link or image."""
-    pieces = _CODE.split(" ".join(text.split()))
+    pieces = _CODE.split(" ".join(_shortened(text, most).split()))
     return "".join(
         _code(piece) if index % 2 else _SPECIAL.sub(_escape, piece)
         for index, piece in enumerate(pieces)
@@ -119,5 +142,5 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def _html(text: str) -> str:
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = _shortened(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace("@", f"@{_BREAK}").replace("#", f"#{_BREAK}").replace("\n", " ")

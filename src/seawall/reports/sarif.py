@@ -91,8 +91,11 @@ def _result(finding: Finding, descriptors: Descriptors, sources: Sources) -> Jso
 
 def _message(finding: Finding) -> str:
     if finding.verdict is Verdict.UNKNOWN and finding.remedy:
-        return f"Undecided: {finding.message} To settle it: {finding.remedy}"
-    return finding.message or finding.title
+        text = f"Undecided: {finding.message} To settle it: {finding.remedy}"
+    else:
+        text = finding.message or finding.title
+    # `[text](target)` is a link in a message, and what is quoted in it may be anybody's.
+    return text.replace("](", "] (")
 
 
 def _location(finding: Finding, sources: Sources) -> Json:
