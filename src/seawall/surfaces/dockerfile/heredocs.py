@@ -89,8 +89,8 @@ def _split(line: str) -> list[str]:
         if line[position] == "$" and _SPACE_RUN.search(line, position, end):
             # What a variable stands for is split at its spaces, and an unset one stands for
             # itself as written.
-            first, *middle, last = _SPACE_RUN.split(line[start:end])
-            words += [first, *middle]
+            first, *middle, last = _SPACE_RUN.split(line[position:end])
+            words += [line[start:position] + first, *middle]
             start = end - len(last) if last else -1
         position = end
     return words + ([line[start:]] if start >= 0 else [])
@@ -167,7 +167,7 @@ _ESCAPABLE = frozenset({'"', "$", "\\"})
 def _resolve(word: str) -> tuple[str, bool]:
     """A name with its quotes and escapes removed, and whether it had quotes."""
     word = word.removeprefix("\ufeff")
-    if _PLAIN_NAME.fullmatch(word):
+    if not word or _PLAIN_NAME.fullmatch(word):
         return word, False
     if _split(word) != [word]:
         raise Rejection(f"failed to process {quote(word)}: syntax error: missing '}}'")

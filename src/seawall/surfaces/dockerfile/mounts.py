@@ -93,6 +93,8 @@ def _field_error(field: str, kind: str) -> str:
         return f"invalid field '{field}' must be a key=value pair"
     if key not in _KEYS:
         return with_suggestion(f"unexpected key '{key}' in '{field}'", key, _KEYS)
+    if name == "from" and "$" in value[:-1]:
+        return f"'{key}' doesn't support variable expansion, define alias stage instead"
     if (name == "required" and kind not in ("secret", "ssh")) or (
         name == "size" and kind != "tmpfs"
     ):

@@ -227,7 +227,7 @@ class _Parser:
         for depth in range(min(len(heads), 2) - 1, -1, -1):
             head = heads[depth]
             if depth == 1 and len(heads) > 2:
-                arguments = ()
+                arguments, is_json = (), False
             start, body = line.region(head.start, head.body)
             trigger = Instruction(
                 keyword=head.keyword,
