@@ -67,6 +67,7 @@ class Chapter(Enum):
     OPERATIONS = "Operations"
     COMPLIANCE = "Compliance"
     EMERGENCY = "Emergency Response"
+    CRAFT = "Dockerfile Craft"
 
 
 class Practice(Struct, frozen=True):

@@ -371,7 +371,6 @@ RULES = (
             "ADD https://github.com/acme/x.git#0123456789012345678901234567890123456789 /src\n",
             "FROM debian:12.5\nADD a.tar.gz /src\n",
         ),
-        aliases=("dockle:CIS-DI-0009",),
         remedy="`ADD --checksum=sha256:… URL DEST`; for git, `URL.git#COMMIT`, all 40 digits.",
         citations=_CITES,
     ),
