@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct, structs
 
-from seawall.core.errors import ConfigError, InputError
+from seawall.core.errors import ConfigError
 from seawall.core.identity import relative_path
 from seawall.core.model import Finding, Notice, Suppression
-from seawall.core.source import read
 from seawall.core.writing import atomic_write
 
 SCHEMA = "seawall.baseline/1"
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Largest baseline that is read: room for some 300,000 findings."""
+
+_Document = TypeVar("_Document", bound=Struct)
 
 _AGAIN = "Take it anew with `seawall baseline`."
 
@@ -105,24 +110,36 @@ def read_baseline(path: Path) -> Baseline:
     Raises:
         ConfigError: it can't be read, is damaged, or is of another version.
     """
-    try:
-        text = read(path).text
-    except InputError as error:
-        raise ConfigError(error.message, error.hint) from error
-    try:
-        version = msgspec.json.decode(text.encode("utf-8", "replace"), type=_Version).schema
-    except msgspec.MsgspecError as error:
-        raise ConfigError(f"{path.as_posix()}: not a baseline: {error}", _AGAIN) from error
+    name = path.as_posix()
+    data = _read(path, name)
+    version = _decode(data, _Version, f"{name}: not a baseline").schema
     if version != SCHEMA:
         raise ConfigError(
-            f"{path.as_posix()}: has the schema `{version}`, not `{SCHEMA}`",
+            f"{name}: has the schema `{version}`, not `{SCHEMA}`",
             f"It is of another version of Seawall or another tool. {_AGAIN}",
         )
+    return Baseline(name, _decode(data, _File, f"{name}: damaged").findings)
+
+
+def _read(path: Path, name: str) -> bytes:
     try:
-        file = msgspec.json.decode(text.encode("utf-8", "replace"), type=_File)
-    except msgspec.MsgspecError as error:
-        raise ConfigError(f"{path.as_posix()}: damaged: {error}", _AGAIN) from error
-    return Baseline(path.as_posix(), file.findings)
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"{name}: is not a regular file", "Name the baseline's file.")
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ConfigError(f"{name}: {reason}", "Check the path, or take a baseline.") from error
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"{name}: larger than {MAX_BYTES // 1024 // 1024} MiB, not read", _AGAIN)
+    return data
+
+
+def _decode(data: bytes, kind: type[_Document], problem: str) -> _Document:
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{problem}: {error}", _AGAIN) from error
 
 
 class _Version(Struct, frozen=True):

@@ -23,7 +23,7 @@ def fingerprint(rule: str, path: str, symbol: str, ordinal: int = 0) -> str:
 
     parts = (rule, path, " ".join(symbol.split()), str(ordinal))
     text = _SEPARATOR.join(parts)
-    return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def relative_path(path: str, root: str) -> str:

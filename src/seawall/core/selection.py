@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from fnmatch import translate
 from functools import cached_property
 
 from msgspec import Struct, structs
@@ -133,7 +131,7 @@ class _Terms(Struct, frozen=True, dict=True):
         return (
             finding.rule in self.rules
             and (not self.waiver.path or self._globs.match(absolute(place.path)))
-            and (not self.waiver.symbol or self._symbol.match(place.symbol) is not None)
+            and (not self.waiver.symbol or _is_like(self.waiver.symbol, place.symbol))
         )
 
     def is_met_in(self, paths: Collection[str]) -> bool:
@@ -143,10 +141,6 @@ class _Terms(Struct, frozen=True, dict=True):
     @cached_property
     def _globs(self) -> Globs:
         return Globs((self.waiver.path,), self.directory)
-
-    @cached_property
-    def _symbol(self) -> re.Pattern[str]:
-        return re.compile(translate(self.waiver.symbol))
 
 
 def _terms(policy: Policy, catalog: Catalog) -> Iterator[_Terms]:
@@ -170,3 +164,15 @@ def _waived(finding: Finding, terms: Iterable[_Terms]) -> Finding:
 
 def _ids(names: Iterable[str], catalog: Catalog) -> frozenset[str]:
     return frozenset(rule for name in names for rule in catalog.named(name))
+
+
+def _is_like(pattern: str, text: str) -> bool:
+    """Whether a text is what a pattern describes, whose `*` stand for any text."""
+    first, *others = pattern.split("*")
+    if not others:
+        return text == pattern
+    position = len(first) if text.startswith(first) else -1
+    for part in others[:-1]:
+        found = text.find(part, position) if position >= 0 else -1
+        position = found + len(part) if found >= 0 else -1
+    return position >= 0 and len(text) - len(others[-1]) >= position and text.endswith(others[-1])

@@ -24,6 +24,8 @@ def atomic_write(path: Path, text: str, within: Path | None = None) -> None:
     try:
         target = _target(path, within or path.parent)
         _replace(target, text.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError as error:
+        raise InputError(f"{path}: not written: the text can't be encoded", _CHECK) from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"{path}: can't be written: {reason}", _CHECK) from error
