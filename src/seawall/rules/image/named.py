@@ -1,0 +1,88 @@
+"""The images that a build names, with what the rules of this chapter ask of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from seawall.core.model import Confidence
+from seawall.facts.official import official_name
+from seawall.surfaces.dockerfile import Dockerfile, ImageUse, Reach
+from seawall.surfaces.image import Reference, parse_reference
+
+
+class Named(Struct, frozen=True):
+    """One reference that a use of an image can come to; `certain` where it is the only one."""
+
+    use: ImageUse
+    reference: Reference
+    certain: bool
+    symbol: str
+    weaker: str
+
+    @property
+    def confidence(self) -> Confidence | None:
+        """The rule's own where the reference is certain."""
+        return None if self.certain else Confidence.MEDIUM
+
+    @property
+    def is_official(self) -> bool:
+        """Whether it is one of Docker's official images, under whichever name."""
+        return official_name(self.reference.name) is not None
+
+    @property
+    def may_be_local(self) -> bool:
+        """Whether it is a bare word that no registry is known to have: an image built before,
+        or a named build context (`--build-context`)."""
+        reference = self.reference
+        is_bare = reference.is_official and not reference.tag and not reference.digest
+        return is_bare and not self.is_official
+
+
+def named_images(dockerfile: Dockerfile) -> Iterator[Named]:
+    """Every image that FROM, COPY --from and --mount=from name, where it can be told.
+
+    Stages, `scratch`, references that Docker refuses and unknown values are left out.
+    """
+    for use in dockerfile.images:
+        if use.via == "SYNTAX":
+            continue
+        candidates = use.value.candidates
+        for text in candidates:
+            reference = parse_reference(text)
+            if reference is None or text == "scratch":
+                continue
+            certain = len(candidates) == 1
+            symbol = symbol_of(dockerfile, use, reference.name)
+            yield Named(use, reference, certain, symbol, unused(dockerfile, use))
+
+
+def symbol_of(dockerfile: Dockerfile, use: ImageUse, name: str) -> str:
+    """Where an image is named, without its line and its tag: `stage build/FROM python`."""
+    if use.stage < 0:
+        return f"file/{use.via} {name}"
+    return f"stage {dockerfile.stages[use.stage].label}/{use.via} {name}"
+
+
+def unused(dockerfile: Dockerfile, use: ImageUse) -> str:
+    """Why a fault of this image weighs less: its stage is not built; empty where it is."""
+    if use.stage < 0:
+        return ""
+    stage = dockerfile.stages[use.stage]
+    if stage.reach is Reach.UNUSED:
+        return f"stage {stage.label} is not built for this target"
+    return ""
+
+
+def only_feeds(dockerfile: Dockerfile, use: ImageUse) -> str:
+    """Why a fault of what the image holds weighs less: little or nothing of it is shipped."""
+    reason = unused(dockerfile, use)
+    if reason or use.stage < 0:
+        return reason
+    stage = dockerfile.stages[use.stage]
+    if stage.reach is Reach.FEEDS:
+        return f"stage {stage.label} only gives files to the final image"
+    if use.via in {"COPY", "MOUNT"}:
+        return "only files are taken from this image"
+    return ""

@@ -1,0 +1,136 @@
+"""Whether what the image is built on is still kept up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from msgspec import Struct
+
+from seawall.core.model import Evidence, Hit
+from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
+from seawall.facts.official import official_name, retired
+from seawall.facts.releases import Release, end_of_life, newest, releases_of
+from seawall.rules.image.named import Named, named_images, only_feeds
+from seawall.rules.practices import SUPPORTED_BASE_IMAGE
+from seawall.surfaces.dockerfile import Dockerfile
+
+_RECENT = timedelta(days=365)
+
+
+class _Ending(Struct, frozen=True):
+    """What one release comes to: `text` continues its label; `weaker` as in `Hit`."""
+
+    text: str
+    weaker: str = ""
+
+
+def _ended(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
+    for named in named_images(dockerfile):
+        yield from _retired(dockerfile, named)
+        yield from _out_of_support(dockerfile, named, settings)
+
+
+def _retired(dockerfile: Dockerfile, named: Named) -> Iterator[Hit]:
+    """An official image that its makers have given up; its releases say the rest, if it has any."""
+    reference = named.reference
+    entry = retired(reference.name, reference.tag)
+    if entry is None or releases_of(reference.name, reference.tag):
+        return
+    since = f" since {entry.since:%B %Y}" if entry.since else ""
+    instead = " or ".join(f"`{name}`" for name in entry.instead[:3])
+    yield Hit(
+        named.use,
+        f"the official image `{official_name(reference.name)}` is deprecated and has had no "
+        f"updates{since}",
+        named.symbol,
+        label="no longer built",
+        remedy=f"Use {instead} instead." if instead else "Use an image that is kept up.",
+        confidence=named.confidence,
+        weaker=only_feeds(dockerfile, named.use),
+        evidence=(*named.use.value.evidence, Evidence(f"source: {entry.source}")),
+    )
+
+
+def _out_of_support(dockerfile: Dockerfile, named: Named, settings: Settings) -> Iterator[Hit]:
+    reference = named.reference
+    found: list[tuple[Release, _Ending]] = []
+    for release in releases_of(reference.name, reference.tag):
+        ending = _ending(release, settings)
+        if ending is not None:
+            found.append((release, ending))
+    if not found:
+        return
+    # The place weighs as much as the worst that is in it.
+    weaker = "" if any(not e.weaker for _, e in found) else found[0][1].weaker
+    facts = end_of_life()
+    yield Hit(
+        named.use,
+        f"`{reference.familiar}`: " + "; ".join(f"{r.label} {e.text}" for r, e in found),
+        named.symbol,
+        label=found[0][1].text,
+        remedy=_move_on(named, settings),
+        confidence=named.confidence,
+        weaker=only_feeds(dockerfile, named.use) or weaker,
+        evidence=(
+            *named.use.value.evidence,
+            Evidence(f"source: endoflife.date as of {facts.as_of:%Y-%m-%d}"),
+        ),
+    )
+
+
+def _ending(release: Release, settings: Settings) -> _Ending | None:
+    """What to say of a release today; None where it is well supported or its end is unknown."""
+    today, eol = settings.today, release.eol
+    if eol is None:
+        return None
+    if eol > today:
+        if eol - today > timedelta(days=settings.eol_warning_days):
+            return None
+        return _Ending(f"reaches its end of life on {eol}", "it is still supported")
+    if release.extended is not None and release.extended > today:
+        text = f"left regular support on {eol} and gets long-term support until {release.extended}"
+        return _Ending(text, "long-term support still fixes most packages")
+    return _Ending(f"reached its end of life on {eol}", _superseded(release, eol, today))
+
+
+def _superseded(release: Release, eol: date, today: date) -> str:
+    if release.superseded and today - eol < _RECENT:
+        return "a newer release took its place less than a year ago"
+    return ""
+
+
+def _move_on(named: Named, settings: Settings) -> str:
+    name = named.reference.name
+    version = newest(name, settings.today)
+    if version:
+        return f"Move to a supported release: the newest is `{name}:{version}`."
+    return "Move to a release of this image that is still supported."
+
+
+END_OF_LIFE_BASE = Rule(
+    id="end-of-life-base",
+    title="Base image past its end of life",
+    practice=SUPPORTED_BASE_IMAGE,
+    risk=Risk(Needs.NOTHING, Gains.LESS),
+    on={Dockerfile: _ended},
+    bad=(
+        "FROM python:3.9-alpine3.18\n",
+        "FROM debian:buster-slim\n",
+        "FROM centos:7\n",
+        "FROM openjdk:8-jdk-alpine\n",
+        "ARG NODE=16\nFROM node:${NODE}-bullseye\n",
+        "FROM gcr.io/distroless/static-debian10\n",
+    ),
+    good=(
+        "FROM python:3.14-alpine3.24\n",
+        "FROM debian:trixie-slim\n",
+        "FROM ubuntu:24.04\n",
+        "FROM openjdk:26-ea-jdk\n",
+        "FROM node\n",
+        "FROM ghcr.io/acme/app:3.9\n",
+    ),
+    aliases=("doctor:DD077",),
+)
+
+RULES: tuple[Rule, ...] = (END_OF_LIFE_BASE,)

@@ -1,0 +1,282 @@
+"""Runtime security: the user that the container's process runs as."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from seawall.core.model import Confidence, Evidence, Hit, Profile, Verdict
+from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
+from seawall.facts.bases import BaseImage, base_image
+from seawall.rules.practices import NON_ROOT_USER
+from seawall.surfaces.dockerfile import Dockerfile, Setting, Stage, Value
+from seawall.surfaces.image import parse_reference
+
+_ADMINISTRATOR = "containeradministrator"
+_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_SCRATCH = BaseImage(user="root", shell=False, family="scratch", source="an empty image")
+
+
+class _Base(Struct, frozen=True):
+    """The external image at the end of a stage's lineage: how it is written, and its facts."""
+
+    name: str
+    known: BaseImage | None
+    is_certain: bool
+
+    @property
+    def is_windows(self) -> bool:
+        """Whether its users are those of Windows, which has no uid 0."""
+        if self.known is None:
+            return "windows" in self.name or "nanoserver" in self.name
+        return (self.known.user or "").startswith("Container")
+
+
+def _base_of(stage: Stage) -> _Base:
+    """What a stage is built on; where several images are possible, the facts they agree on."""
+    value = stage.root_base
+    names = value.candidates or (value.written.strip("\"'"),)
+    first, *others = (_facts(name) for name in names)
+    same = first if all(known == first for known in others) else None
+    return _Base(" or ".join(names), same, not value.is_unknown)
+
+
+def _facts(text: str) -> BaseImage | None:
+    """Facts of an image by its reference, of which a part may still be a variable's name."""
+    if text == "scratch":
+        return _SCRATCH
+    # Upper case stands for "put your organisation here": the rest says what image it is.
+    reference = parse_reference(text) or parse_reference(text.lower())
+    if reference is not None:
+        return base_image(reference.name, reference.tag)
+    name, colon, tag = text.partition("@")[0].rpartition(":")
+    if not colon or "/" in tag:
+        name, tag = text, ""
+    return None if "$" in name or parse_reference(name) is None else base_image(name, tag)
+
+
+def _root_user(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
+    stage = dockerfile.target
+    if stage is None:
+        return
+    base = _base_of(stage)
+    if stage.user is None:
+        yield _by_default(stage, base)
+    elif base.is_windows:
+        yield from _windows_user(stage, stage.user)
+    else:
+        yield _by_instruction(stage, stage.user, base)
+
+
+def _by_default(stage: Stage, base: _Base) -> Hit:
+    """No USER anywhere: the base image's own user counts."""
+    known = base.known
+    if known is not None and known.is_root is False and known.user != "ContainerAdministrator":
+        return Hit(
+            stage.source,
+            f"runs as `{known.user}`, the user of `{base.name}`",
+            _symbol(stage),
+            verdict=Verdict.PASS,
+            evidence=(*stage.root_base.evidence, Evidence(f"source: {known.source}")),
+        )
+    words = stage.source.arguments
+    return Hit(
+        words[0] if words else stage.source,
+        _default_message(base),
+        _symbol(stage),
+        label="no USER after this",
+        remedy=_remedy(stage, base),
+        verdict=Verdict.FAIL if base.is_certain or known else Verdict.UNKNOWN,
+        confidence=None if known is not None and known.user else Confidence.MEDIUM,
+        weaker=_why_less(stage, known),
+        evidence=_source_evidence(stage, known),
+    )
+
+
+def _default_message(base: _Base) -> str:
+    known = base.known
+    if known is _SCRATCH:
+        return "nothing sets USER, so the image runs as root"
+    if known is not None and known.user == "ContainerAdministrator":
+        return f"nothing sets USER, and `{base.name}` runs as ContainerAdministrator"
+    if known is not None and known.user:
+        return f"nothing sets USER, and `{base.name}` runs as root"
+    if not base.is_certain:
+        return (
+            f"nothing sets USER, so `{base.name}` decides, and nothing in this file says what it is"
+        )
+    return f"nothing sets USER, and `{base.name}` is not known to set one, so this runs as root"
+
+
+def _why_less(stage: Stage, known: BaseImage | None) -> str:
+    """Why running as root matters less here: nothing runs, or the server drops its rights."""
+    if known is _SCRATCH and stage.entrypoint is None and stage.command is None:
+        return "an image from scratch without CMD and ENTRYPOINT only carries files"
+    if known is not None and known.drops_to and stage.entrypoint is None:
+        return f"the base image's entrypoint changes to `{known.drops_to}` to run the server"
+    return ""
+
+
+def _source_evidence(stage: Stage, known: BaseImage | None) -> tuple[Evidence, ...]:
+    evidence = stage.root_base.evidence
+    if known is not None and known is not _SCRATCH and known.source:
+        evidence += (Evidence(f"source: {known.source}"),)
+    return evidence
+
+
+def _by_instruction(stage: Stage, user: Setting, base: _Base) -> Hit:
+    """The last USER of the lineage counts, with the variables that the base image sets."""
+    value = user.value
+    texts = value.candidates or _with_variables(value, base.known)
+    roots = {_is_root(text) for text in texts}
+    if roots == {False}:
+        return Hit(
+            user,
+            f"runs as `{texts[0]}`",
+            _symbol(stage),
+            verdict=Verdict.PASS,
+            evidence=value.evidence,
+        )
+    if roots == {True}:
+        return Hit(
+            user,
+            f"the image runs as root: the last USER is `{value.written}`"
+            + (f", which is `{texts[0]}`" if texts[0] != value.written else ""),
+            _symbol(stage),
+            label="root",
+            remedy=_remedy(stage, base),
+            evidence=value.evidence,
+        )
+    missing = " and ".join(f"`{name}`" for name in value.missing) or f"`{value.written}`"
+    return Hit(
+        user,
+        f"whether the image runs as root depends on {missing}",
+        _symbol(stage),
+        label="nothing in this file sets it",
+        remedy=f"Give the ARG of {missing} a default such as 10001, or write the uid itself.",
+        verdict=Verdict.UNKNOWN,
+        evidence=value.evidence,
+    )
+
+
+def _with_variables(value: Value, known: BaseImage | None) -> tuple[str, ...]:
+    """What a USER comes to where all that it lacks are variables of the base image."""
+    env = known.env if known else {}
+    if not value.missing or not all(name in env for name in value.missing):
+        return ()
+    return (_VARIABLE.sub(lambda match: env.get(match[1] or match[2], ""), value.written),)
+
+
+def _is_root(user: str) -> bool:
+    """Whether a USER value means uid 0; an empty one does, `0:1000` and `root:app` do."""
+    name = user.strip("\"'").partition(":")[0].strip()
+    return name in {"", "root"} or (name.isdecimal() and int(name) == 0)
+
+
+def _windows_user(stage: Stage, user: Setting) -> Iterator[Hit]:
+    name = (user.value.known or "").rpartition("\\")[2]
+    if name.lower() == _ADMINISTRATOR:
+        yield Hit(
+            user,
+            "the image runs as ContainerAdministrator, who may do everything in the container",
+            _symbol(stage),
+            label="administrator",
+            remedy="End with `USER ContainerUser`.",
+            evidence=user.value.evidence,
+        )
+
+
+def _remedy(stage: Stage, base: _Base) -> str:
+    """What to write, in the words of the system that the image is made of."""
+    known = base.known
+    if known is None:
+        return "Create a user in the image and end with `USER 10001`."
+    if base.is_windows:
+        return "End with `USER ContainerUser`."
+    if known.shell is False and not known.offers:
+        return "End with `USER 65532:65532`: a number needs no entry in /etc/passwd."
+    if known.offers and known.offers != known.user:
+        return f"The base image has a user for this: end with `USER {known.offers}`."
+    adds = "adduser -S -D -H -u 10001" if known.family == "alpine" else "useradd --uid 10001"
+    return f"Add a user with `RUN {adds} app`, and end with `USER 10001`."
+
+
+def _symbol(stage: Stage) -> str:
+    return f"stage {stage.label}/USER"
+
+
+def _named_user(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
+    stage = dockerfile.target
+    if stage is None or stage.user is None or _base_of(stage).is_windows:
+        return
+    name = (stage.user.value.known or "").strip("\"'").partition(":")[0]
+    if not name or name.isdecimal() or _is_root(name):
+        return
+    yield Hit(
+        stage.user,
+        f"`{name}` is a name, and only the image knows its uid",
+        _symbol(stage),
+        label="not a number",
+        remedy=f"Write the uid that `{name}` has in the image, as in `USER 10001`.",
+        evidence=stage.user.value.evidence,
+    )
+
+
+ROOT_USER = Rule(
+    id="root-user",
+    title="Image that runs as root",
+    practice=NON_ROOT_USER,
+    risk=Risk(Needs.FOOTHOLD, Gains.PRIVILEGE),
+    on={Dockerfile: _root_user},
+    bad=(
+        'FROM python:3.13.5-slim\nCMD ["python3", "app.py"]\n',
+        "FROM alpine:3.22.1\nUSER app\nUSER 0:0\n",
+        "ARG WHO=root\nFROM alpine:3.22.1\nARG WHO\nUSER ${WHO}\n",
+        "FROM alpine:3.22.1 AS base\nUSER root:app\nFROM base\n",
+        'FROM scratch\nCOPY app /\nENTRYPOINT ["/app"]\n',
+        "FROM golang:1.24.4 AS build\nUSER 10001\nFROM gcr.io/distroless/static-debian12\n",
+        "FROM ghcr.io/acme/unknown:1.2.3\n",
+        "FROM alpine:3.22.1\nARG WHO\nUSER ${WHO}\n",
+        "FROM mcr.microsoft.com/windows/servercore:ltsc2022\n",
+    ),
+    good=(
+        "FROM python:3.13.5-slim\nUSER 10001\n",
+        "FROM alpine:3.22.1 AS base\nUSER app\nFROM base\n",
+        "ARG TAG=nonroot\nFROM gcr.io/distroless/static-debian12:${TAG}\n",
+        "FROM mcr.microsoft.com/dotnet/aspnet:8.0-jammy-chiseled\n",
+        "FROM mcr.microsoft.com/dotnet/aspnet:8.0\nUSER $APP_UID\n",
+        "FROM quay.io/jupyter/base-notebook:2024-05-27\nUSER root\nUSER ${NB_UID}\n",
+        "FROM grafana/grafana:11.6.0\n",
+        "FROM mcr.microsoft.com/windows/nanoserver:ltsc2022\n",
+    ),
+    aliases=(
+        "hadolint:DL3002",
+        "trivy:DS-0002",
+        "checkov:CKV_DOCKER_3",
+        "checkov:CKV_DOCKER_8",
+        "dockle:CIS-DI-0001",
+        "kics:Missing User Instruction",
+        "kics:Last User Is 'root'",
+        "cis:4.1",
+    ),
+)
+
+NAMED_USER = Rule(
+    id="named-user",
+    title="User named instead of numbered",
+    practice=NON_ROOT_USER,
+    risk=Risk(Needs.FAULT, Gains.LESS),
+    on={Dockerfile: _named_user},
+    bad=("FROM alpine:3.22.1\nRUN adduser -S app\nUSER app\n",),
+    good=("FROM alpine:3.22.1\nUSER 10001:10001\n", "FROM alpine:3.22.1\nUSER root\n"),
+    profile=Profile.STRICT,
+    aliases=("hadolint:DL3066",),
+    why=(
+        "Kubernetes cannot tell from a name that it is not root: with `runAsNonRoot: true` it "
+        "refuses to start the container. And a name means whatever /etc/passwd of the image says."
+    ),
+)
+
+RULES: tuple[Rule, ...] = (ROOT_USER, NAMED_USER)
