@@ -7,9 +7,16 @@ from collections.abc import Iterator, Mapping
 
 from seawall.core.model import Confidence, Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
-from seawall.facts.bases import base_of
+from seawall.facts.bases import BaseImage, base_image
 from seawall.rules.practices import HEALTH_CHECK
 from seawall.surfaces.dockerfile import Dockerfile, Instruction, Stage
+from seawall.surfaces.image import parse_reference
+
+
+def _base_of(stage: Stage) -> BaseImage | None:
+    """What is known of the external image under a stage."""
+    reference = parse_reference(stage.root_base.known or "")
+    return base_image(reference.name, reference.tag) if reference else None
 
 
 def _is_service(stage: Stage) -> bool:
@@ -21,7 +28,7 @@ def _no_healthcheck(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
     stage = dockerfile.target
     if stage is None or stage.healthcheck is not None or not _is_service(stage):
         return
-    base = base_of(stage.root_base.known or "")
+    base = _base_of(stage)
     if base is not None and base.healthcheck:
         return
     yield Hit(
@@ -84,16 +91,15 @@ def _absent_tool(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
     stage = dockerfile.target
     check = _probe(stage)
     script = dockerfile.script_of(check) if check else None
-    base = base_of(stage.root_base.known or "") if stage else None
-    if stage is None or script is None or base is None or base.tools is None:
+    base = _base_of(stage) if stage else None
+    if stage is None or script is None or base is None:
         return
     for command in script.commands:
-        if command.name not in _PACKAGES or command.name in base.tools:
-            continue
-        if not _brings(stage, command.name):
+        is_absent = command.name in _PACKAGES and base.tools.get(command.name) is False
+        if is_absent and not _brings(stage, command.name):
             yield Hit(
                 command,
-                f"the check calls {command.name}, which neither {base.name} nor a RUN of "
+                f"the check calls {command.name}, which neither {stage.root_base.known} nor a RUN of "
                 "this file brings: it will always fail",
                 f"stage {stage.label}/HEALTHCHECK {command.name}",
                 label=f"no {command.name} in the image",

@@ -34,7 +34,6 @@ ADMIN_PORTS: Mapping[int, str] = {
     23: "telnet, which sends passwords in the clear",
     512: "rexec, which has no real authentication",
     513: "rlogin, which has no real authentication",
-    514: "rsh, which has no real authentication",
     2375: "the Docker API without TLS: whoever reaches it owns the host",
     3389: "remote desktop",
     5005: "Java's debugger, which runs any code for whoever connects",
@@ -46,12 +45,13 @@ ADMIN_PORTS: Mapping[int, str] = {
 
 
 def _ports(dockerfile: Dockerfile) -> Iterator[tuple[Stage, Setting, int, int]]:
-    """Each exposed range of the image that is built: stage, setting, first and last port."""
+    """Each exposed TCP range of the image that is built: stage, setting, first and last port."""
     stage = dockerfile.target
     for setting in stage.exposed if stage else ():
         text = setting.value.known or ""
         first, _, last = text.partition("/")[0].partition("-")
-        if stage and first.isdigit() and (not last or last.isdigit()):
+        is_tcp = not text.lower().endswith(("/udp", "/sctp"))
+        if stage and is_tcp and first.isdigit() and (not last or last.isdigit()):
             yield stage, setting, int(first), int(last or first)
 
 
@@ -95,7 +95,7 @@ def _admin_ports(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
         for port in (number for number in ADMIN_PORTS if first == last == number):
             yield Hit(
                 setting,
-                f"port {port} is {ADMIN_PORTS[port]}",
+                f"port {port} is usually {ADMIN_PORTS[port]}",
                 f"stage {stage.label}/EXPOSE {port}",
                 label="offered to the host by `docker run -P`",
             )

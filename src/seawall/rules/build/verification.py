@@ -120,8 +120,8 @@ def _by_declared_variable(dockerfile: Dockerfile) -> _Found:
                 yield instruction, Region(key.start, value.end), key.text
     for instruction in dockerfile.of("ARG"):
         for word in instruction.arguments:
-            name, _, value = word.text.partition("=")
-            if _is_insecure(name, value):
+            name, _, default = word.text.partition("=")
+            if _is_insecure(name, default):
                 yield instruction, word, name
 
 
@@ -169,7 +169,7 @@ _UNSIGNED_OPTIONS: Mapping[str, tuple[str, ...]] = {
 """Options by which a package manager installs what nobody signed (from their manuals)."""
 
 _UNSIGNED_TEXT = re.compile(
-    r"\bdeb(?:-src)?\s+\[[^\]\n]{0,200}\btrusted=yes\b"
+    r"\bdeb(?:-src)?\s+\[[^\]\n]{0,200}\btrusted=yes\b[^\]\n]*\]\s+(?!file:|copy:|http://localhost)"
     r"|\b(?:repo_)?gpgcheck\s*=\s*(?:0|false|no)\b"
     r"|AllowUnauthenticated(?:\s*=\s*|[\s\"']+)(?:true|1|yes)\b"
     r"|\bGOSUMDB=off\b|\bGONOSUMCHECK=1\b|\bGOFLAGS=[\"']?-insecure\b",
@@ -306,6 +306,7 @@ RULES = (
             "FROM debian:12.5\nRUN apt-get install -y nginx\n",
             'FROM debian:12.5\nRUN echo "deb [signed-by=/k.gpg] https://x ./" > /etc/apt/x\n',
             "FROM rockylinux:9\nCOPY <<EOF /etc/yum.repos.d/x.repo\n[x]\ngpgcheck=1\nEOF\n",
+            'FROM debian:12.5\nRUN echo "deb [ trusted=yes ] file:///srv/own ./" > /etc/apt/x\n',
             "FROM alpine:3.19\n# apk add --allow-untrusted x\nRUN apk add --no-cache nginx\n",
         ),
         aliases=(
