@@ -40,7 +40,7 @@ def check(paths: tuple[str, ...], **given: object) -> int:
     outputs = parse_outputs(arguments.outputs)
     paths = paths or (".",)
     asked = arguments.options(paths)
-    governance = Governance(asked.terms)
+    governance = Governance(asked.terms, asked.today)
     policy = governance.leading(paths)
     report = run_check(paths, asked, governance)
     write_outputs(outputs, report, arguments.rendering(policy))

@@ -39,7 +39,8 @@ def show(path: str, form: str, **given: object) -> None:
 
     if form not in ("text", "json"):
         raise UsageError(f"there is no format '{form}'", "Formats: text, json.")
-    policy = Governance(read_arguments(given).terms()).leading([path])
+    asked = read_arguments(given).options(())
+    policy = Governance(asked.terms, asked.today).leading([path])
     sys.stdout.write(_json(policy) if form == "json" else "\n".join(_text(policy)) + "\n")
 
 

@@ -92,11 +92,7 @@ def _usage_hint(error: ClickException) -> str:
 
 
 def _fail(message: str, hint: str = "") -> int:
-    from seawall.core.clean import clean  # noqa: PLC0415
+    from seawall.cli.terminal import complain  # noqa: PLC0415
 
-    text = f"seawall: {clean(message)}\n" + (f"  {clean(hint)}\n" if hint else "")
-    try:
-        sys.stderr.write(text)
-    except (OSError, ValueError):
-        return FAILED
+    complain(message, hint)
     return FAILED

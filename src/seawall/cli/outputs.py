@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from msgspec import Struct
 
-from seawall.core.errors import Error, UsageError
+from seawall.core.errors import InputError, UsageError
 from seawall.core.report import Report
 from seawall.core.suggestion import did_you_mean
+from seawall.core.writing import atomic_write
 from seawall.reports import FORMATS, RenderOptions, render
 
 
@@ -41,7 +41,7 @@ def write_outputs(outputs: Iterable[Output], report: Report, options: RenderOpti
     """Render and write each; colour and width only reach standard output.
 
     Raises:
-        Error: a file can't be written.
+        InputError: a file can't be written.
     """
     plain = RenderOptions(
         verbose=options.verbose,
@@ -68,48 +68,20 @@ def print_text(text: str) -> None:
 
 
 def write_file(path: str, text: str) -> None:
-    """Replace a file whole or not at all.
-
-    A device or pipe (`/dev/null`, `/dev/stdout`) is written to as it is.
+    """Replace a file whole or not at all; a device or pipe (`/dev/null`) is written to as it is.
 
     Raises:
-        Error: it can't be written.
+        InputError: it can't be written.
     """
-    encoded = text.encode("utf-8", "backslashreplace")
+    target = Path(path)
+    if target.is_file() or not target.exists():
+        atomic_write(target, text)
+        return
     try:
-        if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113
-            with open(path, "wb") as file:  # noqa: PTH123
-                file.write(encoded)
-        else:
-            _replace(os.path.realpath(path), encoded)
+        target.write_bytes(text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise Error(f"{path}: can't be written: {reason}", "Check the directory.") from error
-
-
-def _replace(path: str, data: bytes) -> None:
-    import tempfile  # noqa: PLC0415 -- 15 ms, for reports to files only
-
-    handle, temporary = tempfile.mkstemp(prefix=".seawall-", dir=os.path.dirname(path) or ".")  # noqa: PTH120
-    try:
-        with open(handle, "wb") as file:  # noqa: PTH123
-            file.write(data)
-        os.chmod(temporary, _mode(path))  # noqa: PTH101
-        os.replace(temporary, path)  # noqa: PTH105
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)  # noqa: PTH108
-        raise
-
-
-def _mode(path: str) -> int:
-    """The mode that the file has, or that a new one gets under this process's umask."""
-    try:
-        return os.stat(path).st_mode & 0o777  # noqa: PTH116
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
+        raise InputError(f"{path}: can't be written: {reason}", "Name a file.") from error
 
 
 def _parse(value: str) -> Output:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 from typing import TextIO
+
+from seawall.core.clean import clean
 
 PIPE_WIDTH = 100
 """Columns of text that no terminal shows."""
@@ -37,3 +41,10 @@ def width(stream: TextIO) -> int:
 
 def _bounded(columns: int) -> int:
     return max(40, min(120, columns))
+
+
+def complain(message: str, hint: str = "") -> None:
+    """Say on standard error what went wrong and what to do."""
+    text = f"seawall: {clean(message)}\n" + (f"  {clean(hint)}\n" if hint else "")
+    with contextlib.suppress(OSError, ValueError):  # nobody listens: nothing to be done
+        sys.stderr.write(text)

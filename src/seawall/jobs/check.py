@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
+from seawall.core.baseline import Baseline, read_baseline
 from seawall.core.errors import ConfigError, InputError
+from seawall.core.globs import absolute
 from seawall.core.model import Finding, Notice, Problem, Target
-from seawall.core.policy import Policy, settings
+from seawall.core.policy import Policy
 from seawall.core.report import Excerpt, Report
+from seawall.core.selection import waiver_notices
 from seawall.core.source import Source, decode
 from seawall.core.source import read as read_source
-from seawall.jobs.discover import STANDARD_INPUT, Discovery, Input, discover
+from seawall.jobs.discover import STANDARD_INPUT, Discovery, Input, discover, is_within
 from seawall.jobs.examine import KIND, Build, bug, examine
-from seawall.jobs.governance import Governance, Terms
+from seawall.jobs.gitignore import repository_root
+from seawall.jobs.governance import Governance, Ruling, Terms, catalog
 from seawall.jobs.parallel import map_all
-from seawall.jobs.silence import silence
-from seawall.rules import checks_on
-from seawall.surfaces.dockerfile import Dockerfile
+from seawall.jobs.policing import police
 
 _UNNAMED = "<stdin>"
 _NOTHING = Problem(
@@ -51,20 +54,24 @@ class CheckOptions(Struct, frozen=True):
 
 
 class _Task(Struct, frozen=True):
-    """One input and the policy that governs it, ready to be sent to another process."""
+    """One input and what governs it, ready to be sent to another process."""
 
     input: Input
-    policy: Policy
+    ruling: Ruling
 
 
 class _Outcome(Struct, frozen=True):
-    """What one input came to, policy included; it travels between processes."""
+    """What one input came to; it travels between processes.
+
+    `left_out` are the hidden findings, where the baseline or a waiver asks for them.
+    """
 
     name: str
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     notices: tuple[Notice, ...] = ()
     hidden: Mapping[str, int] = {}
+    left_out: tuple[Finding, ...] = ()
     excerpt: Excerpt | None = None
 
 
@@ -74,16 +81,37 @@ def check(
     """Judge every Dockerfile that the paths lead to.
 
     Raises:
-        ConfigError: the policy that governs the first path can't be understood.
+        ConfigError: the policy of the first path, or the baseline, can't be understood.
         UsageError: the command line names a rule that there is not.
-        InputError: the baseline can't be read.
     """
-    governance = governance or Governance(options.terms)
+    governance = governance or Governance(options.terms, options.today)
     governance.leading(paths)
+    baseline = read_baseline(Path(options.baseline)) if options.baseline else Baseline()
     found = discover(paths, governance.excludes)
     tasks, refused = _tasks(found.inputs, governance, options)
-    outcomes = map_all(partial(_examine, options=options), tasks, _died, options.jobs)
-    return _report(found, refused, outcomes, options)
+    root = identity_root(paths)
+    examine_one = partial(_examine, options=options, root=root)
+    outcomes = list(map_all(examine_one, tasks, _died, options.jobs))
+    report = _report(found, refused, outcomes, options)
+    notices = *report.notices, *_waivers(paths, found, tasks, outcomes, options.today)
+    if not baseline.name:
+        return structs.replace(report, notices=notices)
+    everything = [finding for o in outcomes for finding in (*o.findings, *o.left_out)]
+    stale = baseline.stale(everything, [outcome.name for outcome in outcomes], root)
+    findings = baseline.mark(report.findings)
+    return structs.replace(report, findings=findings, notices=(*notices, *stale))
+
+
+def identity_root(paths: Sequence[str]) -> str:
+    """The directory that findings' identities are relative to: the repository of the first path.
+
+    The working directory where there is none, and for standard input.
+    """
+    first = paths[0] if paths and paths[0] != STANDARD_INPUT else "."
+    directory = absolute(first)
+    if not os.path.isdir(directory):  # noqa: PTH112
+        directory = os.path.dirname(directory)  # noqa: PTH120
+    return repository_root(directory) or absolute(".")
 
 
 def _tasks(
@@ -95,47 +123,55 @@ def _tasks(
     for each in inputs:
         is_stream = each.path == STANDARD_INPUT
         try:
-            policy = governance.of((options.stdin_filename or "x") if is_stream else each.path)
+            ruling = governance.of((options.stdin_filename or "x") if is_stream else each.path)
         except ConfigError as error:
             reason = f"{error.message}; the files that this policy governs were not examined"
             refused.setdefault(error.message, Problem(each.name, reason, error.hint))
         else:
-            tasks.append(_Task(each, policy))
+            tasks.append(_Task(each, ruling))
     return tasks, tuple(refused.values())
 
 
-def _examine(task: _Task, options: CheckOptions) -> _Outcome:
+def _examine(task: _Task, options: CheckOptions, root: str) -> _Outcome:
     """Everything that is done to one input, in whatever process."""
     name = task.input.name
     try:
         source = _source(task.input, options)
     except InputError as error:
-        name = error.message.partition(": ")[0] if task.input.path == STANDARD_INPUT else name
+        name = _called(task.input, options)
         problem = Problem(name, error.message.removeprefix(f"{name}: "), error.hint)
         return _Outcome(name, problems=(problem,))
     try:
-        return _judged(source, task.policy, options)
+        return _judged(source, task.ruling, options, root)
     except Exception as error:
         return _Outcome(name, problems=(bug(name, "examining it failed", error),))
 
 
 def _source(found: Input, options: CheckOptions) -> Source:
     if found.path == STANDARD_INPUT:
-        return decode(options.stdin_filename or _UNNAMED, options.standard_input)
+        return decode(_called(found, options), options.standard_input)
     return read_source(Path(found.path), found.name)
 
 
-def _judged(source: Source, policy: Policy, options: CheckOptions) -> _Outcome:
-    checks = checks_on(Dockerfile)
-    terms = settings(policy, options.today)
-    examined = examine(source, checks, terms, options.build, {})
-    findings: tuple[Finding, ...] = examined.findings
-    notices: tuple[Notice, ...] = ()
-    if examined.facts is not None:
-        judged = {rule.id for rule, _ in checks}
-        findings, notices = silence(examined.facts, findings, judged, policy, options.today)
-    excerpt = examined.excerpt if findings else None
-    return _Outcome(source.path, findings, examined.problems, notices, {}, excerpt)
+def _called(found: Input, options: CheckOptions) -> str:
+    return (options.stdin_filename or _UNNAMED) if found.path == STANDARD_INPUT else found.name
+
+
+def _judged(source: Source, ruling: Ruling, options: CheckOptions, root: str) -> _Outcome:
+    examined = examine(source, ruling, options.build)
+    if examined.facts is None:
+        return _Outcome(source.path, problems=examined.problems)
+    policed = police(examined.facts, examined.findings, ruling, root)
+    wants_all = bool(options.baseline or ruling.policy.waivers)
+    return _Outcome(
+        source.path,
+        policed.findings,
+        examined.problems,
+        policed.notices,
+        policed.hidden,
+        policed.left_out if wants_all else (),
+        examined.excerpt if policed.findings else None,
+    )
 
 
 def _died(task: _Task) -> _Outcome:
@@ -147,25 +183,42 @@ def _died(task: _Task) -> _Outcome:
 def _report(
     found: Discovery,
     refused: tuple[Problem, ...],
-    outcomes: Iterable[_Outcome],
+    outcomes: Sequence[_Outcome],
     options: CheckOptions,
 ) -> Report:
-    problems = [*found.problems, *refused]
-    notices = list(found.notices) if options.verbose else []
-    targets: list[Target] = []
-    findings: list[Finding] = []
+    problems = [*found.problems, *refused, *(each for o in outcomes for each in o.problems)]
+    notices = [*found.notices] if options.verbose else []
     hidden = Counter[str]()
-    excerpts: dict[str, Excerpt] = {}
     for outcome in outcomes:
-        targets.append(Target(outcome.name, KIND))
-        findings += outcome.findings
-        problems += outcome.problems
-        notices += outcome.notices
         hidden.update(outcome.hidden)
-        if outcome.excerpt is not None:
-            excerpts[outcome.name] = outcome.excerpt
-    if not targets and not problems:
+    if not outcomes and not problems:
         problems.append(_NOTHING)
     return Report(
-        tuple(targets), tuple(findings), tuple(problems), tuple(notices), (), hidden, excerpts
+        targets=tuple(Target(outcome.name, KIND) for outcome in outcomes),
+        findings=tuple(finding for outcome in outcomes for finding in outcome.findings),
+        problems=tuple(problems),
+        notices=(*notices, *(each for outcome in outcomes for each in outcome.notices)),
+        hidden=dict(hidden),
+        excerpts={o.name: o.excerpt for o in outcomes if o.excerpt is not None},
     )
+
+
+def _waivers(
+    paths: Sequence[str],
+    found: Discovery,
+    tasks: Sequence[_Task],
+    outcomes: Sequence[_Outcome],
+    today: date,
+) -> Iterator[Notice]:
+    """What is to be said of the waivers of each policy that governed an input."""
+    governed: dict[str, tuple[Policy, list[_Outcome]]] = {}
+    for task, outcome in zip(tasks, outcomes, strict=True):
+        policy = task.ruling.policy
+        if policy.waivers:
+            governed.setdefault(policy.path, (policy, []))[1].append(outcome)
+    searched = [absolute(path) for path in paths if not found.problems]
+    for policy, own in governed.values():
+        findings = [finding for o in own for finding in (*o.findings, *o.left_out)]
+        whole = any(is_within(policy.directory, directory) for directory in searched)
+        names = [outcome.name for outcome in own]
+        yield from waiver_notices(findings, policy, catalog(), names, today, whole)

@@ -129,7 +129,7 @@ class _Search:
         taken = {os.path.realpath(file.path) for file in files} if links else set()
         for link in links:
             target = os.path.realpath(link.path)
-            if not _is_within(target, self._boundary):
+            if not is_within(target, self._boundary):
                 reason = "is a symbolic link that leads out of the searched tree, not read"
                 self._problems.append(Problem(link.name, reason, _OUTSIDE))
             elif target not in taken and not os.path.isdir(target):  # noqa: PTH112
@@ -195,5 +195,6 @@ def _entry_name(entry: os.DirEntry[str]) -> str:
     return entry.name
 
 
-def _is_within(path: str, directory: str) -> bool:
+def is_within(path: str, directory: str) -> bool:
+    """Whether an absolute path is a directory or lies under it."""
     return path == directory or path.startswith(directory.rstrip("/") + "/")

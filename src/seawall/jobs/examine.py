@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 from msgspec import Struct
@@ -18,10 +18,12 @@ from seawall.core.model import (
     Verdict,
 )
 from seawall.core.report import Excerpt
-from seawall.core.rule import Check, Rule, Settings
+from seawall.core.rule import Rule
 from seawall.core.source import Source
 from seawall.core.standards import Citation
+from seawall.jobs.governance import Ruling
 from seawall.jobs.judge import Crash, judge
+from seawall.rules import checks_on
 from seawall.surfaces.dockerfile import Dockerfile, read
 
 KIND = "dockerfile"
@@ -46,16 +48,11 @@ class Examination(Struct, frozen=True):
     facts: Dockerfile | None = None
 
 
-def examine(
-    source: Source,
-    checks: Iterable[tuple[Rule, Check]],
-    settings: Settings,
-    build: Build,
-    severities: Mapping[str, Severity],
-) -> Examination:
-    """Read a source, judge it and make findings; `severities` are a policy's own, by rule id.
+def examine(source: Source, ruling: Ruling, build: Build) -> Examination:
+    """Read a source, judge it, and make findings of what the rules see.
 
-    What BuildKit would refuse is a problem, and what was read of it is judged all the same.
+    What BuildKit would refuse is a problem, and what was read of it is judged all the same. Rules
+    whose findings can't count are judged too, to be counted, but may crash unheard.
     """
     try:
         facts = read(source, build.arguments, build.target)
@@ -64,18 +61,20 @@ def examine(
     problems = [Problem(source.path, e.message, _REFUSED, e.line) for e in facts.errors]
     findings: list[Finding] = []
     secrets: list[Region] = []
-    for outcome in judge(facts, checks, settings):
+    crashes: list[Crash] = []
+    for outcome in judge(facts, checks_on(Dockerfile), ruling.settings):
         if isinstance(outcome, Crash):
-            problems.append(_crash(source.path, outcome))
+            crashes.append(outcome)
             continue
         rule, hit = outcome
         try:
             if hit.verdict is not Verdict.PASS:
-                findings.append(_finding(source, rule, hit, severities))
+                findings.append(_finding(source, rule, hit, ruling.severities))
                 secrets += (Region(place.start, place.end) for place in hit.secrets)
         except Exception as error:
-            problems.append(_crash(source.path, Crash(rule, describe(error))))
+            crashes.append(Crash(rule, describe(error)))
     findings.sort(key=_order)
+    problems += (_crash(source.path, crash) for crash in crashes if crash.rule.id in ruling.judged)
     return Examination(tuple(findings), tuple(problems), Excerpt(source, tuple(secrets)), facts)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from msgspec import Struct
 from seawall.core.catalog import Catalog
 from seawall.core.errors import ConfigError
 from seawall.core.model import Profile, Severity
-from seawall.core.policy import Policies, Policy, default_policy, load_policy
+from seawall.core.policy import Policies, Policy, default_policy, load_policy, settings
+from seawall.core.rule import Settings
+from seawall.core.selection import Selection, severities
 from seawall.rules import all_rules
 
 
@@ -30,6 +33,17 @@ class Terms(Struct, frozen=True):
     isolated: bool = False
 
 
+class Ruling(Struct, frozen=True):
+    """A policy and what follows from it for judging; it travels between processes."""
+
+    policy: Policy
+    selection: Selection
+    severities: Mapping[str, Severity]
+    settings: Settings
+    judged: frozenset[str]
+    """The ids of the rules whose findings can count."""
+
+
 @cache
 def catalog() -> Catalog:
     """The rules by all their names."""
@@ -39,14 +53,15 @@ def catalog() -> Catalog:
 class Governance:
     """The policies of a run: each is read once, checked for unknown names, and remembered."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: Terms, today: date) -> None:
         self._terms = terms
+        self._today = today
         self._policies = Policies(_given(terms))
-        self._ready: dict[int, Policy] = {}
+        self._ready: dict[int, Ruling] = {}
         self._refused: dict[str, ConfigError] = {}
 
-    def of(self, path: str) -> Policy:
-        """The policy that governs a file.
+    def of(self, path: str) -> Ruling:
+        """What governs a file.
 
         Raises:
             ConfigError: the closest policy file can't be understood or names no such rule.
@@ -63,14 +78,15 @@ class Governance:
             raise
 
     def leading(self, paths: Sequence[str]) -> Policy:
-        """The policy of the first path: its threshold and profile are those of the run.
+        """The policy of the first path: its threshold is that of the run.
 
         Raises:
             ConfigError: it can't be understood.
             UsageError: the command line names a rule that there is not.
         """
         first = paths[0] if paths else "."
-        return self.of(os.path.join(first, "x") if os.path.isdir(first) else first)  # noqa: PTH112, PTH118
+        place = os.path.join(first, "x") if os.path.isdir(first) else first  # noqa: PTH112, PTH118
+        return self.of(place).policy
 
     def excludes(self, path: str) -> bool:
         """Whether policy leaves out an absolute path, a directory's with a trailing `/`.
@@ -78,22 +94,29 @@ class Governance:
         A policy that can't be understood excludes nothing: its inputs are to be complained of.
         """
         try:
-            policy = self.of(path)
+            policy = self.of(path).policy
         except ConfigError:
             return False
         return bool(policy.exclude) and policy.is_excluded(path)
 
-    def _prepared(self, policy: Policy) -> Policy:
+    def _prepared(self, policy: Policy) -> Ruling:
         terms = self._terms
-        ready = policy.with_options(
+        told = policy.with_options(
             profile=terms.profile,
             fail_on=terms.fail_on,
             select=terms.select,
             ignore=terms.ignore,
         )
-        ready.check_names(catalog())
-        self._ready[id(policy)] = ready
-        return ready
+        told.check_names(catalog())
+        selection = Selection(told, catalog())
+        ruling = self._ready[id(policy)] = Ruling(
+            told,
+            selection,
+            severities(told, catalog()),
+            settings(told, self._today),
+            frozenset(filter(selection.judges, catalog().rules)),
+        )
+        return ruling
 
 
 def _given(terms: Terms) -> Policy | None:
