@@ -203,6 +203,8 @@ def test_the_second_of_two_ignores_that_mean_the_same_is_used_as_well() -> None:
         ("# trivy:ignore:DS002:exp:soon", "`exp:soon` is no date"),
         ("# seawall: ignore[root-user] until=tomorrow", "`until=tomorrow` is no date"),
         ("# seawall: ignore[root-user] until=20270131", "`until=20270131` is no date"),
+        ("# seawall: ignore[root-user] until=2027-W01-1", "`until=2027-W01-1` is no date"),
+        ("# seawall: ignore[root-user] until=2027-02-30", "`until=2027-02-30` is no date"),
         ("# seawall: ignore[root-user] because", "`because` in this ignore can't be understood"),
         ("# seawall: ignore[]", "names no rule"),
         ("# seawall: ignore root-user", "can't be understood"),

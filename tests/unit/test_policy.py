@@ -214,6 +214,7 @@ def test_without_a_policy_the_defaults_hold(home: Path) -> None:
     assert policy.path == ""
     assert policy.origin("profile") == "default"
     assert policy.line("profile") is None
+    assert Policies().of("x/y").directory == str(home)
 
 
 # What is wrong with a policy
@@ -406,6 +407,13 @@ def test_the_command_line_replaces_and_ignores_add() -> None:
     assert policy.fail_on is Severity.MEDIUM
     assert policy.with_options() is policy
     assert default_policy().with_options(ignore=["b"]).origin("ignore") == "command line"
+
+
+@pytest.mark.parametrize("glob", ["", "!", "a*b*c*d*e*f"])
+def test_a_wrong_glob_of_the_command_line_is_a_usage_error(glob: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        default_policy().with_options(exclude=[glob])
+    assert "--exclude" in caught.value.message
 
 
 def test_entries_show_every_value_with_its_origin() -> None:

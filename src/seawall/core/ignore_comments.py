@@ -124,8 +124,11 @@ def _names(text: str) -> tuple[str, ...]:
 
 def _date(text: str) -> date | None:
     """A date written YYYY-MM-DD."""
+    # `fromisoformat` also takes 20270131 and 2027-W04-7.
+    if len(text) != 10 or text[4] != "-" or text[7] != "-":
+        return None
     try:
-        return date.fromisoformat(text) if len(text) == 10 else None
+        return date.fromisoformat(text)
     except ValueError:
         return None
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, structs, to_builtins
 
 from seawall.core.errors import ConfigError, UsageError
-from seawall.core.globs import Globs
+from seawall.core.globs import Globs, why_invalid
 from seawall.core.policy.document import Document
 from seawall.core.rule import Settings
 
@@ -85,7 +85,15 @@ class Policy(Document, frozen=True, dict=True, omit_defaults=False):
         ignore: Collection[str] = (),
         exclude: Collection[str] = (),
     ) -> Policy:
-        """The policy with the command line's say: it replaces, but `ignore` and `exclude` add."""
+        """The policy with the command line's say: it replaces, but `ignore` and `exclude` add.
+
+        Raises:
+            UsageError: a glob of `exclude` is not valid.
+        """
+        for glob in exclude:
+            if problem := why_invalid(glob):
+                hint = "Globs are as in .gitignore, relative to the policy: `vendor/`."
+                raise UsageError(f"--exclude {glob}: {problem}", hint)
         changes: dict[str, object] = {
             "profile": profile,
             "fail_on": fail_on,

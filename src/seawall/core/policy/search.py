@@ -51,7 +51,7 @@ class Policies:
     def __init__(self, given: Policy | None = None) -> None:
         self._given = given
         self._by_directory: dict[str, Policy] = {}
-        self._by_file: dict[Path, Policy] = {}
+        self._by_file: dict[Path | None, Policy] = {}
 
     def of(self, path: Path | str) -> Policy:
         """The policy that holds for a file.
@@ -68,8 +68,6 @@ class Policies:
         return policy
 
     def _load(self, file: Path | None) -> Policy:
-        if file is None:
-            return default_policy()
         if file not in self._by_file:
-            self._by_file[file] = load_policy(file)
+            self._by_file[file] = default_policy() if file is None else load_policy(file)
         return self._by_file[file]
