@@ -73,8 +73,8 @@ def _text(text: str) -> list[Place]:
     for line in text.splitlines():
         if head := re.match(r"\w+\[([\w-]+)\]: ", line):
             rule = head[1]
-        elif place := re.match(r" *--> (.+):(\d+):\d+$", line):
-            places.append((rule, place[1], int(place[2])))
+        elif place := re.match(r" *--> (.+):(\d+):(\d+(?:, \d+)*)$", line):
+            places += [(rule, place[1], int(place[2]))] * len(place[3].split(", "))
         elif also := re.match(r" *= also: \d+ more, lines? (.+)", line):
             places += [(rule, places[-1][1], int(number)) for number in also[1].split(", ")]
     return places

@@ -30,16 +30,14 @@ PLAIN = RenderOptions(version="0.1.0")
 GOLDEN = """\
 critical[secret-in-env]: A secret is stored in the image
  --> orders/Dockerfile:3:17
-  |
 3 | ENV DB_PASSWORD=********
   |                 ^^^^^^^^ DB_PASSWORD holds a password
-  = why: A process that breaks out of a root container is root on the host.
+  = why: Whoever can pull the image can read it.
   = fix: Pass it when the container runs: --env-file, or a secret mount.
   = see: CIS Docker 1.8 4.1; seawall explain secret-in-env
 
 high[root-user]: The container runs as root
  --> orders/Dockerfile:2:1
-  |
 2 | FROM python:${PYTHON}
   | ^^^^^^^^^^^^^^^^^^^^^ its user is root
   = what: nothing sets another user
@@ -50,35 +48,32 @@ high[root-user]: The container runs as root
 
 unknown[curl-pipe-shell]: A download is piped into a shell
  --> orders/Dockerfile:7:5
-  |
 7 | RUN curl -fsSL https://get.example.com/install.sh | sh
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
   |     runs whatever the server returns
   = what: the shell may check a signature
   = note: undecided; it would be high
-  = why: A process that breaks out of a root container is root on the host.
+  = why: Whoever controls the server chooses what your image runs.
   = settle: Pass --build-arg VERIFY=…
   = see: CIS Docker 1.8 4.1; seawall explain curl-pipe-shell
 
 medium[floating-tag]: The base image's tag moves
  --> orders/Dockerfile:2:6
-  |
 2 | FROM python:${PYTHON}
   |      ^^^^^^^^^^^^^^^^ `python:3.9` is another image tomorrow
   = from: ARG PYTHON=3.9 (line 1)
-  = why: A process that breaks out of a root container is root on the host.
+  = why: Its owner decides what your next build contains.
   = fix: Pin the version and the digest.
   = see: CIS Docker 1.8 4.1; seawall explain floating-tag
 
 low[build-tools]: A compiler stays in the image
  --> orders/Dockerfile:4:1
-  |
 4 | / RUN apt-get update && \\
 5 | |     apt-get install -y gcc && \\
 6 | |     rm -rf /var/lib/apt/lists/*
   | |_______________________________^ gcc is not removed
   = note: medium confidence
-  = why: A process that breaks out of a root container is root on the host.
+  = why: An intruder can compile his exploit on the spot.
   = fix: Create a user and switch to it: USER 10001
   = see: CIS Docker 1.8 4.1; seawall explain build-tools
 
@@ -185,18 +180,57 @@ def test_a_long_line_is_shown_around_the_mark() -> None:
 def test_a_mark_longer_than_the_window_is_shown_from_its_start() -> None:
     source = Source("Dockerfile", "RUN x" + "y" * 500)
     shown, carets, *_ = framed(source, finding(source, "x" + "y" * 500, label="l"))
-    assert shown.startswith("1 | …xyyy")
-    assert carets.startswith("  |  ^^^^")
+    assert shown.startswith("1 | RUN xyyy")
+    assert carets.startswith("  |     ^^^^")
     assert width(carets) <= 80
+
+
+def test_what_stands_before_a_long_mark_is_shown_for_a_dozen_cells() -> None:
+    source = Source("Dockerfile", f"RUN {'-' * 30} x" + "y" * 500)
+    shown, carets, *_ = framed(source, finding(source, "x" + "y" * 500, label="l"))
+    assert shown.startswith("1 | …----------- xyy")
+    assert carets.startswith("  | " + " " * 13 + "^^^")
+
+
+def test_a_label_that_does_not_fit_behind_the_carets_ends_at_the_edge() -> None:
+    source = Source("Dockerfile", "RUN " + "a " * 30 + "MARK")
+    assert framed(source, finding(source, "MARK", label="a label of some size"))[1:] == [
+        "  | " + " " * 64 + "^^^^",
+        "  |" + " " * 57 + "a label of some size",
+    ]
+
+
+def test_one_fault_twice_on_a_line_is_marked_twice_in_one_frame() -> None:
+    source = Source("Dockerfile", "FROM x\nRUN apk add git curl vim\n")
+    found = [finding(source, name, label="not needed") for name in ("git", "curl", "vim")]
+    assert lines_of(source, *found)[1:4] == [
+        " --> Dockerfile:2:13, 17, 22",
+        "2 | RUN apk add git curl vim",
+        "  |             ^^^ ^^^^ ^^^ not needed",
+    ]
+
+
+def test_places_that_are_far_apart_or_overlap_have_their_own_frames() -> None:
+    source = Source("Dockerfile", f"RUN git {'a' * 70} vim\n")
+    far = [finding(source, name, label="not needed") for name in ("git", "vim")]
+    over = [finding(source, name, label="not needed") for name in ("RUN git", "git")]
+    for found in (far, over):
+        assert "\n".join(lines_of(source, *found)).count(" --> ") == 2
+
+
+def test_a_standard_is_named_once_for_all_its_sections() -> None:
+    standards = ("CIS Docker 1.8 4.9", "CIS Docker 1.8 4.11", "CWE 494", "Plain")
+    source = Source("Dockerfile", "FROM x\n")
+    written = lines_of(source, finding(source, "x", standards=standards))
+    assert "  = see: CIS Docker 1.8 4.9, 4.11, CWE 494, Plain; seawall explain root-user" in written
 
 
 def test_a_mark_over_many_lines_leaves_out_the_middle() -> None:
     body = " \\\n".join(f"  step{n}" for n in range(2, 20))
     source = Source("Dockerfile", f"FROM x\nRUN step1 \\\n{body}\n")
     found = finding(source, f"step1 \\\n{body}", label="too much")
-    assert lines_of(source, found)[1:9] == [
+    assert lines_of(source, found)[1:8] == [
         "  --> Dockerfile:2:5",
-        "   |",
         " 2 |   RUN step1 \\",
         "   |  _____^",
         " 3 | |   step2 \\",

@@ -16,8 +16,8 @@ from seawall.reports.paint import Paint, style_of
 from seawall.reports.summary import closing, count, severities, shown
 
 _NARROWEST = 40
-_PLACES = 4
-"""Places of one rule in one file that are framed; the others are named by their lines."""
+_FRAMES = 4
+"""Lines that one rule marks in one file and that are shown; the others are named."""
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -28,7 +28,7 @@ def render(report: Report, options: RenderOptions) -> str:
 
 
 class _Writer:
-    """One rendering: remembers which rules it has explained, so that each is explained once."""
+    """One rendering: remembers which reasons it has given, so that each is given once."""
 
     def __init__(self, report: Report, options: RenderOptions) -> None:
         self._report = report
@@ -36,7 +36,7 @@ class _Writer:
         self._width = max(options.width, _NARROWEST)
         self._paint = Paint(options.color)
         self._sources = Sources(report.excerpts)
-        self._explained: set[str] = set()
+        self._told: set[str] = set()
 
     def findings(self) -> Iterator[list[str]]:
         if self._options.verbose < 0:
@@ -68,15 +68,16 @@ class _Writer:
         return [self._paint(line, "strong") for line in wrap(text, self._width, "== ", "   ")]
 
     def _block(self, group: list[Finding]) -> list[str]:
-        first = group[0]
-        shown_places = group if self._options.verbose > 0 else group[:_PLACES]
-        gutter = len(str(max(place.location.span.end_line for place in shown_places)))
-        frame = Frame(self._width, gutter, style_of(first), self._paint)
-        lines = self._header(first)
-        for place in shown_places:
-            lines += self._place(place, frame)
+        marks = _marks(group, self._width // 2)
+        framed = marks if self._options.verbose > 0 else marks[:_FRAMES]
+        places = [place for mark in framed for place in mark]
+        gutter = len(str(max(place.location.span.end_line for place in places)))
+        frame = Frame(self._width, gutter, style_of(group[0]), self._paint)
+        lines = self._header(group[0])
+        for mark in framed:
+            lines += self._place(mark, frame)
         notes = _Notes(self._width, gutter, self._paint)
-        return lines + self._notes(group, len(shown_places), notes)
+        return lines + self._notes(places, group[len(places) :], notes)
 
     def _header(self, finding: Finding) -> list[str]:
         word = style_of(finding)
@@ -85,36 +86,42 @@ class _Writer:
         painted = self._paint(head + bracket, word) + self._paint(tail, "strong")
         return [painted, *(self._paint(line, "strong") for line in others)]
 
-    def _place(self, finding: Finding, frame: Frame) -> list[str]:
-        span = finding.location.span
-        arrow = self._paint(f"{'':>{frame.gutter}}-->", "gutter")
-        where = f"{finding.location.path}:{span.line}:{span.column}"
-        room = self._width - frame.gutter - 4
-        first, *others = wrap(where, room)
-        lines = [f"{arrow} {first}", *(f"{'':>{frame.gutter + 4}}{line}" for line in others)]
-        source = self._sources.of(finding.target, span)
+    def _place(self, mark: list[Finding], frame: Frame) -> list[str]:
+        first = mark[0]
+        spans = [place.location.span for place in mark]
+        columns = ", ".join(str(span.column) for span in spans)
+        where = f"{first.location.path}:{spans[0].line}:{columns}"
+        arrow = self._paint(" " * frame.gutter + "-->", "gutter") + " "
+        margin = " " * (frame.gutter + 4)
+        head, *others = wrap(where, self._width - len(margin))
+        lines = [arrow + head, *(margin + line for line in others)]
+        source = self._sources.of(first.target, spans[0])
         if source is not None:
-            lines += frame.draw(source, span, finding.label or finding.message)
-        elif finding.label:
-            lines += wrap(finding.label, self._width, f"{frame.margin()} ", f"{frame.margin()} ")
+            lines += frame.draw(source, spans, first.label or first.message)
+        elif first.label:
+            lines += wrap(first.label, self._width, f"{frame.margin()} ", f"{frame.margin()} ")
         return lines
 
-    def _notes(self, group: list[Finding], framed: int, notes: _Notes) -> list[str]:
-        first = group[0]
-        lines = _more(group[framed:], notes)
-        for message in dict.fromkeys(_messages(group[:framed], self._sources)):
-            lines += notes.note("what", message)
-        for place in group[:framed]:
-            lines += notes.chain(place)
+    def _notes(self, framed: list[Finding], others: list[Finding], notes: _Notes) -> list[str]:
+        first = framed[0]
+        lines = _more(others, notes)
+        lines += notes.note("what", "\n".join(dict.fromkeys(_messages(framed, self._sources))))
+        lines += notes.note("from", "\n".join(dict.fromkeys(_links(framed))))
         lines += self._doubts(first, notes)
-        if first.rule not in self._explained or self._options.verbose > 0:
-            lines += notes.note("why", first.why)
+        lines += notes.note("why", self._once(first.why, first.why))
         settles = first.verdict is Verdict.UNKNOWN
-        for remedy in dict.fromkeys(place.remedy for place in group):
+        for remedy in dict.fromkeys(place.remedy for place in [*framed, *others]):
             lines += notes.note("settle" if settles else "fix", remedy)
-        lines += notes.note("see", self._references(first))
-        self._explained.add(first.rule)
-        return lines
+        explain = f"seawall explain {first.rule}"
+        standards = self._once(first.rule, cited(first.standards))
+        return lines + notes.note("see", f"{standards}; {explain}" if standards else explain)
+
+    def _once(self, key: str, text: str) -> str:
+        """The text where its key is new to the reader, who has it further up otherwise."""
+        if key in self._told and self._options.verbose < 1:
+            return ""
+        self._told.add(key)
+        return text
 
     def _doubts(self, finding: Finding, notes: _Notes) -> list[str]:
         if finding.verdict is Verdict.UNKNOWN:
@@ -122,12 +129,6 @@ class _Writer:
         if finding.confidence is Confidence.HIGH:
             return []
         return notes.note("note", f"{finding.confidence.value} confidence")
-
-    def _references(self, finding: Finding) -> str:
-        explain = f"seawall explain {finding.rule}"
-        if finding.rule in self._explained or not finding.standards:
-            return explain
-        return f"{', '.join(finding.standards)}; {explain}"
 
     def _problem(self, problem: Problem) -> list[str]:
         place = problem.target + (f":{problem.line}" if problem.line else "")
@@ -170,12 +171,36 @@ class _Notes:
         head = f"{self._lead}{self._paint(f'{key}:', 'strong')} "
         return [head + first[len(rest) :], *others]
 
-    def chain(self, finding: Finding) -> list[str]:
-        """The evidence of a finding, one line for each link."""
-        links = [
-            link.what + (f" (line {link.line})" if link.line else "") for link in finding.evidence
-        ]
-        return self.note("from", "\n".join(link.replace("\n", " ") for link in links))
+
+def _marks(group: list[Finding], room: int) -> list[list[Finding]]:
+    """What can be marked together: places with one label on one line, apart and in order."""
+    marks: list[list[Finding]] = []
+    for finding in group:
+        if marks and _joins(marks[-1], finding, room):
+            marks[-1].append(finding)
+        else:
+            marks.append([finding])
+    return marks
+
+
+def _joins(mark: list[Finding], finding: Finding, room: int) -> bool:
+    last, span = mark[-1].location.span, finding.location.span
+    return (
+        bool(finding.label)
+        and finding.label == mark[-1].label
+        and last.line == last.end_line == span.line == span.end_line
+        and last.end_column <= span.column
+        and span.end_column - mark[0].location.span.column <= room
+    )
+
+
+def cited(standards: Iterable[str]) -> str:
+    """Citations with each standard named once: `CIS Docker 1.8 4.9, 4.11`."""
+    sections: dict[str, list[str]] = {}
+    for citation in standards:
+        standard, _, section = citation.rpartition(" ")
+        sections.setdefault(standard, []).append(section)
+    return ", ".join(f"{name} {', '.join(of)}".strip() for name, of in sections.items())
 
 
 def _by_file(findings: list[Finding]) -> dict[str, list[Finding]]:
@@ -213,6 +238,14 @@ def _messages(places: list[Finding], sources: Sources) -> Iterator[str]:
         framed = sources.of(place.target, place.location.span) is not None
         if place.message not in {place.title, place.label} and (place.label or not framed):
             yield place.message
+
+
+def _links(places: list[Finding]) -> Iterator[str]:
+    """The evidence, a line for each link."""
+    for place in places:
+        for link in place.evidence:
+            where = f" (line {link.line})" if link.line else ""
+            yield " ".join(link.what.split()) + where
 
 
 def _more(places: Iterable[Finding], notes: _Notes) -> list[str]:
