@@ -9,6 +9,7 @@ from pathlib import Path
 from seawall.core.model import Severity
 from seawall.core.rule import Gains, Needs, Risk, Rule
 from seawall.rules import all_rules
+from seawall.rules.peers import LEFT_OUT
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -47,6 +48,7 @@ def _pages() -> Iterable[tuple[Path, str]]:
     rules = all_rules()
     yield DOCS / "rules" / "README.md", _index(rules)
     yield DOCS / "severity.md", _severity_page(rules)
+    yield DOCS / "peers.md", _peers_page(rules)
     for rule in rules:
         yield DOCS / "rules" / f"{rule.id}.md", _page(rule)
 
@@ -125,6 +127,27 @@ def _severity_page(rules: tuple[Rule, ...]) -> str:
         names = sorted(rule.id for rule in rules if rule.severity is severity)
         lines += ["", f"## {severity.value.capitalize()}", ""]
         lines.append(", ".join(f"[`{name}`](rules/{name}.md)" for name in names) or "None.")
+    return "\n".join(lines) + "\n"
+
+
+def _peers_page(rules: tuple[Rule, ...]) -> str:
+    lines = [
+        "# The checks of other tools",
+        "",
+        "Each check of hadolint, Trivy, Checkov, dockle and BuildKit that Seawall covers, with "
+        "the rule that does; `seawall explain` and ignore comments understand either name.",
+        "",
+        "| their check | our rule |",
+        "|---|---|",
+    ]
+    covered: dict[str, list[str]] = {}
+    for rule in rules:
+        for alias in rule.aliases:
+            covered.setdefault(alias, []).append(f"[`{rule.id}`](rules/{rule.id}.md)")
+    lines += [f"| `{alias}` | {', '.join(covered[alias])} |" for alias in sorted(covered)]
+    lines += ["", "## Left out on purpose", "", "| their check | why |", "|---|---|"]
+    lines += [f"| `{alias}` | {reason} |" for alias, reason in sorted(LEFT_OUT.items())]
+    lines += ["", "ShellCheck's SC checks are about shell scripts, not about containers."]
     return "\n".join(lines) + "\n"
 
 

@@ -99,8 +99,8 @@ def _absent_tool(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
         if is_absent and not _brings(stage, command.name):
             yield Hit(
                 command,
-                f"the check calls {command.name}, which neither {stage.root_base.known} nor a RUN of "
-                "this file brings: it will always fail",
+                f"the check calls {command.name}, which neither {stage.root_base.known} nor a "
+                "RUN of this file brings: it will always fail",
                 f"stage {stage.label}/HEALTHCHECK {command.name}",
                 label=f"no {command.name} in the image",
                 remedy="Use a tool that the image has (a mode of the service itself, or "

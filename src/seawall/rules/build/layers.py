@@ -120,7 +120,7 @@ def _is_cached_or_cleaned(dockerfile: Dockerfile, install: Install) -> bool:
 
 
 def _dist_upgrade(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
-    for instruction, command in dockerfile.commands("apt-get", "apt", "aptitude"):
+    for instruction, command in dockerfile.commands("apt-get", "apt", "aptitude", "zypper"):
         word = next((w for w in command.operands() if w.literal in _DIST_UPGRADES), None)
         if word is not None:
             yield Hit(
@@ -133,7 +133,7 @@ def _dist_upgrade(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
             )
 
 
-_DIST_UPGRADES = frozenset({"dist-upgrade", "full-upgrade"})
+_DIST_UPGRADES = frozenset({"dist-upgrade", "full-upgrade", "dup"})
 
 
 def _unpinned(families: tuple[str, ...], dockerfile: Dockerfile) -> Iterator[Hit]:
@@ -278,7 +278,12 @@ RULES = (
             "FROM debian:12.5\nRUN apt-get update && apt-get upgrade -y\n",
             "FROM alpine:3.19\nRUN apk upgrade --no-cache\n",
         ),
-        aliases=("trivy:DS-0024", "dockle:DKL-DI-0003", "kics:Run Using Upgrade Commands"),
+        aliases=(
+            "hadolint:DL3035",
+            "trivy:DS-0024",
+            "dockle:DKL-DI-0003",
+            "kics:Run Using Upgrade Commands",
+        ),
         remedy="Take a newer base image; `apt-get upgrade` alone brings security fixes.",
     ),
     Rule(
