@@ -13,12 +13,12 @@ import pytest
 
 from seawall.core.model import Hit
 from seawall.core.rule import Rule, Settings
-from seawall.core.source import MAX_BYTES
-from seawall.jobs import check as job
+from seawall.core.source import MAX_BYTES, Source
+from seawall.jobs import examine as examining
 from seawall.jobs.check import CheckOptions, check
 from seawall.reports import FORMATS
 from seawall.rules import all_rules, checks_on
-from seawall.surfaces.dockerfile import Dockerfile
+from seawall.surfaces.dockerfile import Dockerfile, read
 
 FAULTY = "FROM debian:latest\nRUN curl http://example.com/x | sh\n"
 ESC = "\x1b]0;owned\x07\x1b[31m\x9b2J\u202e\r\u200b::error::x"
@@ -59,7 +59,8 @@ def seawall(directory: Path, *arguments: str | bytes) -> subprocess.CompletedPro
 
 
 def all_of(directory: Path) -> list[bytes]:
-    names = sorted(name for name in os.listdir(os.fsencode(directory)) if name != b"directory")
+    entries = os.listdir(os.fsencode(directory))  # noqa: PTH208 -- names as bytes
+    names = sorted(name for name in entries if name != b"directory")
     return [*names, b"missing", b"directory/fifo"]
 
 
@@ -99,10 +100,10 @@ def test_a_file_that_may_not_be_read_is_a_problem(
 ) -> None:
     opened = Path.open
 
-    def refuse(path: Path, *arguments: str) -> object:
+    def refuse(path: Path, mode: str) -> object:
         if path.name == "secret":
             raise PermissionError(13, "Permission denied", str(path))
-        return opened(path, *arguments)
+        return opened(path, mode)
 
     monkeypatch.chdir(hostile)
     monkeypatch.setattr(Path, "open", refuse)
@@ -123,8 +124,9 @@ def test_a_file_that_vanishes_between_search_and_reading_is_a_problem(
 
 
 def _crash(facts: Dockerfile, settings: Settings) -> Iterator[Hit]:
-    raise RecursionError(ESC)
-    yield
+    if facts.source.text:
+        raise RecursionError(ESC)
+    yield from ()
 
 
 def _nonsense(facts: Dockerfile, settings: Settings) -> Iterator[Hit]:
@@ -138,7 +140,7 @@ def test_a_rule_that_crashes_loses_nothing_else(
     monkeypatch.chdir(hostile)
     sane = check(["faulty", "many"], CheckOptions())
     victim = _copy(all_rules()[0], faulty_check)
-    monkeypatch.setattr(job, "checks_on", lambda t: ((victim, victim.on[t]), *checks_on(t)))
+    monkeypatch.setattr(examining, "checks_on", lambda t: ((victim, victim.on[t]), *checks_on(t)))
     report = check(["faulty", "many"], CheckOptions())
     assert report.findings == sane.findings
     assert [p.target for p in report.problems] == ["faulty", "many"]
@@ -162,14 +164,13 @@ def test_a_reader_that_crashes_is_a_problem_of_that_file_alone(
     hostile: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(hostile)
-    read = job.read_dockerfile
 
-    def crash(source: object, *rest: object) -> object:
-        if getattr(source, "path", "") == "many":
+    def crash(source: Source, arguments: dict[str, str], target: str) -> Dockerfile:
+        if source.path == "many":
             raise KeyError("x")
-        return read(source, *rest)  # type: ignore[arg-type]
+        return read(source, arguments, target)
 
-    monkeypatch.setattr(job, "read_dockerfile", crash)
+    monkeypatch.setattr(examining, "read_dockerfile", crash)
     report = check(["many", "faulty"], CheckOptions())
     assert ["a bug in Seawall" in p.reason for p in report.problems] == [True]
     assert {finding.target for finding in report.findings} == {"faulty"}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, NoReturn
 
+TYPE_CHECKING = False  # the `typing` that has it costs `version` a third of its time
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NoReturn
 
     from click import ClickException
 
@@ -52,6 +53,8 @@ def _dispatch(arguments: Sequence[str]) -> int:
         code = seawall.main(list(arguments), "seawall", standalone_mode=False)
     except Abort:
         return INTERRUPTED
+    except SystemExit:
+        return FAILED  # click's answer to a reader that has left, the only one in this mode
     return code if isinstance(code, int) else 0
 
 

@@ -24,7 +24,8 @@ from seawall.core.standards import Citation
 from seawall.jobs.governance import Ruling
 from seawall.jobs.judge import Crash, judge
 from seawall.rules import checks_on
-from seawall.surfaces.dockerfile import Dockerfile, read
+from seawall.surfaces.dockerfile import Dockerfile
+from seawall.surfaces.dockerfile.reader import read as read_dockerfile
 
 KIND = "dockerfile"
 """What `Target.kind` says of this surface."""
@@ -55,7 +56,7 @@ def examine(source: Source, ruling: Ruling, build: Build) -> Examination:
     whose findings can't count are judged too, to be counted, but may crash unheard.
     """
     try:
-        facts = read(source, build.arguments, build.target)
+        facts = read_dockerfile(source, build.arguments, build.target)
     except Exception as error:
         return Examination(problems=(bug(source.path, "reading it failed", error),))
     problems = [Problem(source.path, e.message, _REFUSED, e.line) for e in facts.errors]
@@ -74,7 +75,8 @@ def examine(source: Source, ruling: Ruling, build: Build) -> Examination:
         except Exception as error:
             crashes.append(Crash(rule, describe(error)))
     findings.sort(key=_order)
-    problems += (_crash(source.path, crash) for crash in crashes if crash.rule.id in ruling.judged)
+    heard = (crash for crash in crashes if ruling.selection.judges(crash.rule.id))
+    problems += (_crash(source.path, crash) for crash in heard)
     return Examination(tuple(findings), tuple(problems), Excerpt(source, tuple(secrets)), facts)
 
 
