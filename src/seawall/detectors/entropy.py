@@ -8,7 +8,8 @@ from math import log2
 
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _CLASSES = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
-_WORDS = re.compile(r"[A-Za-z]{2,}")
+_SEPARATOR = re.compile(r"[-_. ]")
+_WORD = re.compile(r"(?:[a-z]+|[A-Z]+|[A-Z][a-z]+)[0-9]{0,3}")
 
 MINIMUM_LENGTH = 12
 """Shorter texts have too few characters to measure."""
@@ -23,8 +24,8 @@ def entropy(text: str) -> float:
 def is_random(text: str) -> bool:
     """Whether a text looks generated: long, evenly spread, and of several character classes.
 
-    A hex text needs 2.6 bits a character; a mixed one 3.0, letters and digits, and no more than
-    half of its characters in lower-case or capitalized words such as people write.
+    A hex text needs 2.6 bits a character and a digit; another one 3.0, two of lower case, upper
+    case and digits, and no more than half of it in words such as people write.
     """
     if len(text) < MINIMUM_LENGTH or " " in text:
         return False
@@ -35,8 +36,6 @@ def is_random(text: str) -> bool:
 
 
 def _is_prose(text: str) -> bool:
-    """Whether most of it is words of five letters and more in one case, as in `my-secret-key1`."""
-    words = [
-        w for w in _WORDS.findall(text) if len(w) >= 5 and w in {w.lower(), w.title(), w.upper()}
-    ]
-    return 2 * sum(map(len, words)) > len(text)
+    """Whether most of it is words as people write them: `my-secret-key1`, `Some_Words`."""
+    parts = _SEPARATOR.split(text)
+    return 2 * sum(len(part) for part in parts if _WORD.fullmatch(part)) > len(text)

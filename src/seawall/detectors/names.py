@@ -83,13 +83,16 @@ _LEADERS = words(
 )
 """Words that make the name a question, answered yes or no: `ALLOW_EMPTY_PASSWORD`."""
 
+_SWITCHES = words("allow empty enable enabled disable disabled require without random generate")
+"""Those of them that do so anywhere: `MYSQL_ALLOW_EMPTY_PASSWORD`."""
+
 _PUBLIC = words("public pub publishable pgp gpg keyserver host known authorized")
 _NO_PASSWORDS = frozenset({"htpasswd", "ocpasswd", "chpasswd", "gpasswd", "nopasswd", "nopassword"})
 _NO_SECRETS = {
     "token": words("cancel cancellation csrf page next continuation prompt completion"),
     "secret": words("pull lib"),
     "pwd": words("old cd"),
-    "pass": words("by first second multi one two single"),
+    "pass": words("by first second multi one two single uwsgi fastcgi scgi grpc memcached"),
     "auth": frozenset(),
 }
 _AUTH = frozenset({"_auth", "rediscli_auth"})
@@ -106,7 +109,7 @@ def sort_of(name: str) -> Sort | None:
     if len(name) > 100 or not any(keyword in lower for keyword in KEYWORDS):
         return None
     parts = [part.lower() for part in _PART.findall(name)]
-    if parts and parts[0] in _LEADERS:
+    if (parts and parts[0] in _LEADERS) or not _SWITCHES.isdisjoint(parts):
         return None
     while len(parts) > 1 and (parts[-1] in _TRAILERS or parts[-1].isdigit()):
         parts.pop()

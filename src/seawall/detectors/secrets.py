@@ -20,7 +20,8 @@ class Secret(Struct, frozen=True):
 
     `kind` is the format's or the name's (`github-token`, `password`), `title` the same for
     people (`a GitHub token`). `redacted` is what may be shown in its stead. `is_default` says
-    that the value is one that everybody tries first, so it was never secret at all.
+    that the value is one that everybody tries first, so it was never secret at all. `name` is
+    the name in front of it, where it is one that gave it away.
     """
 
     kind: str
@@ -30,6 +31,7 @@ class Secret(Struct, frozen=True):
     confidence: Confidence
     redacted: str
     is_default: bool = False
+    name: str = ""
 
     def moved(self, offset: int) -> Secret:
         """The same secret in a text that has `offset` more characters in front."""
@@ -71,7 +73,8 @@ def find_by_name(name: str, value: str) -> Secret | None:
         return None
     literal = fallback(value)
     start = value.find(literal)
-    return judge(sort, literal, start, is_signing_key(name))
+    secret = judge(sort, literal, start, is_signing_key(name))
+    return secret and structs.replace(secret, name=name)
 
 
 def judge(sort: Sort, value: str, start: int = 0, is_signing: bool = False) -> Secret | None:
@@ -124,7 +127,7 @@ def find_named(text: str) -> Iterator[Secret]:
         if sort is not None:
             secret = judge(sort, found.value, found.start, is_signing_key(found.name))
             if secret is not None:
-                yield secret
+                yield structs.replace(secret, name=found.name)
 
 
 def find_formats(text: str) -> Iterator[Secret]:

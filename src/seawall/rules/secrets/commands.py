@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from seawall.detectors.names import Sort, sort_of
 from seawall.rules.secrets.places import Literal, after, of_shell_word
-from seawall.surfaces.shell import Command, ShellWord
+from seawall.surfaces.shell import Command
 
 
 class Given(Struct, frozen=True):
@@ -39,6 +39,8 @@ def _by_option_name(command: Command) -> Iterator[Given]:
     """`--password x`, `-storepass x`: the option's name says it. (`--password=x`: see texts.)"""
     arguments = command.arguments
     for word, value in pairwise(arguments):
+        if not word.text.startswith(("-", '"-')):
+            continue
         found = _OPTION.match(word.literal or "")
         sort = sort_of(found["name"]) if found else None
         if found and sort and not (value.literal or "").startswith("-"):
@@ -102,11 +104,11 @@ def _authorization(command: Command) -> Iterator[Given]:
 
 def _pass_phrases(command: Command) -> Iterator[Given]:
     """openssl: `-passout pass:x`; `env:` and `file:` are references."""
-    for given in _values(command, "-passin", "-passout", "-pass", "-password"):
-        if given.literal.text.startswith("pass:"):
+    for option in ("-passin", "-passout", "-pass", "-password"):
+        for given in _values(command, option):
             phrase = after(given.literal, ":")
-            if phrase is not None:
-                yield Given(given.by, Sort.PASSWORD, phrase)
+            if phrase is not None and given.literal.text.startswith("pass:"):
+                yield Given(option, Sort.PASSWORD, phrase)
 
 
 def _after_word(command: Command, name: str, distance: int) -> Iterator[Given]:
@@ -162,8 +164,3 @@ _READERS: dict[str, _Reader] = {
 
 PROGRAMS = tuple(_READERS)
 """Programs whose secrets stand behind options that no name gives away."""
-
-
-def is_text(word: ShellWord) -> bool:
-    """Whether a word is long enough to hold an assignment."""
-    return len(word.text) >= 6

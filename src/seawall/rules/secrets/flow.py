@@ -15,8 +15,10 @@ from seawall.detectors.placeholders import Worth, worth
 from seawall.rules.practices import INJECTED_SECRETS
 from seawall.rules.secrets.literal import identifier
 from seawall.rules.secrets.places import of_word
+from seawall.rules.secrets.sightings import sightings
 from seawall.rules.stages import place_of, weight_in_image
 from seawall.surfaces.dockerfile import Dockerfile, Instruction, Stage, Word
+from seawall.surfaces.shell import Command
 
 _VARIABLE = re.compile(r"(?<!\\)\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))")
 _KEY_TEXT = re.compile(r"(?:^|_)(?:ssh|rsa|git|deploy)_?(?:key|rsa)$|(?:^|_)id_rsa$", re.IGNORECASE)
@@ -97,7 +99,7 @@ def _argument_hit(dockerfile: Dockerfile, argument: Argument) -> Hit:
         message=f"a secret given as build argument {argument.name} stays in the image's history",
         symbol=place_of(dockerfile, argument.instruction, f"ARG {argument.name}"),
         label="recorded with every later RUN",
-        remedy=_mount(argument, uses),
+        remedy=_mount(dockerfile, argument, uses),
         weaker=_weaker(dockerfile, argument, uses),
         confidence=Confidence.HIGH if uses else Confidence.MEDIUM,
         evidence=tuple(chain),
@@ -111,10 +113,9 @@ def _weaker(dockerfile: Dockerfile, argument: Argument, uses: list[Instruction])
     return reason
 
 
-def _mount(argument: Argument, uses: list[Instruction]) -> str:
+def _mount(dockerfile: Dockerfile, argument: Argument, uses: list[Instruction]) -> str:
     name = identifier(argument.name)
-    run = next((use for use in uses if use.keyword == "RUN"), None)
-    command = _first_line(run.text) if run else "…"
+    command = _command(dockerfile, argument.name) if uses else "…"
     return (
         f"Delete the ARG and mount the secret for the step that needs it: "
         f"`RUN --mount=type=secret,id={name},env={argument.name} {command}`, "
@@ -122,10 +123,26 @@ def _mount(argument: Argument, uses: list[Instruction]) -> str:
     )
 
 
-def _first_line(text: str) -> str:
-    """The command where it is short and holds nothing that could be a secret of its own."""
-    text = " ".join(text.split())
-    return text if len(text) <= 80 and "'" not in text and "=" not in text else "…"
+# Their arguments can hold passwords that nothing gives away, so that remedies do not show them.
+_UNSHOWN = frozenset({"", "echo", "printf", "chpasswd", "passwd", "useradd", "usermod"})
+
+
+def _command(dockerfile: Dockerfile, name: str) -> str:
+    """The command that uses the argument, where it is short and holds no secret itself."""
+    text = dockerfile.source.text
+    for _, script in dockerfile.scripts:
+        for command in script.commands:
+            shown = text[command.start : command.end]
+            if name in shown and command.name not in _UNSHOWN and _is_short(dockerfile, command):
+                return shown
+    return "…"
+
+
+def _is_short(dockerfile: Dockerfile, command: Command) -> bool:
+    text = dockerfile.source.text[command.start : command.end]
+    others = (s.at for s in sightings(dockerfile))
+    holds = any(command.start <= at.start < command.end for at in others)
+    return len(text) <= 80 and "\n" not in text and not holds
 
 
 _Exposure = tuple[Argument, Instruction, Word]
@@ -152,7 +169,7 @@ def _arg_to_env(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
             "environment, where `docker inspect` and every process see it",
             symbol=place_of(dockerfile, instruction, f"ENV {name}"),
             label=f"takes over ${argument.name}",
-            remedy=_mount(argument, [])
+            remedy=_mount(dockerfile, argument, [])
             + f" At run time a program reads it from `/run/secrets/{identifier(name)}`.",
             weaker=weight_in_image(dockerfile, instruction),
             evidence=(

@@ -31,7 +31,8 @@ _NAME = re.compile(r"[^A-Za-z0-9]+")
 
 def identifier(by: str) -> str:
     """A secret's id for a mount or a file, from the name that gave it away: `db_password`."""
-    return _NAME.sub("_", by.rsplit(maxsplit=1)[-1]).strip("_").lower() or "secret"
+    name = _NAME.sub("_", by.rsplit(maxsplit=1)[-1]).strip("_").lower()
+    return name if len(name) > 2 else "password"
 
 
 def _hardcoded(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
@@ -88,6 +89,11 @@ def _remedy(dockerfile: Dockerfile, sighting: Sighting, keyword: str) -> str:
             f"Take it out and give it at run time as a file: "
             f"`{variable}_FILE=/run/secrets/{name}` with a secret named {name}.{revoke}"
         )
+    if sighting.command is not None and sighting.command.name in _WRITERS:
+        return (
+            "Do not write it into the image: mount the finished file when the container starts, or "
+            f"write it then from the secret /run/secrets/{name}.{revoke}"
+        )
     if keyword in {"RUN", "ARG"}:
         return f"Mount it for this step only: `{_rewritten(dockerfile, sighting, name)}`.{revoke}"
     return f"Take it out and mount it as a file at run time.{revoke}"
@@ -106,6 +112,9 @@ def _rewritten(dockerfile: Dockerfile, sighting: Sighting, name: str) -> str:
 
 
 _LONGEST = 120
+
+# What these are told ends in a file of a layer, where a mounted secret would be no better.
+_WRITERS = frozenset({"echo", "printf", "cat", "sed", "tee", "htpasswd", "npm", "git", "aws"})
 
 
 def _without_secrets(dockerfile: Dockerfile, start: int, end: int, name: str) -> str:

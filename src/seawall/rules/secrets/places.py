@@ -10,20 +10,25 @@ from seawall.surfaces.shell import Command, ShellWord
 
 
 class Literal(Struct, frozen=True):
-    """A value without its quotes, and where it starts; `end` is exact where `start` is.
+    """A value without its quotes, and its place.
 
-    Where quoting makes the value differ from what is written, the place is the whole word's.
+    Where quoting makes the value differ from what is written, the place is the whole word's, and
+    `written` is the word.
     """
 
     text: str
     start: int
     end: int
+    written: str = ""
 
     def within(self, start: int, end: int) -> Region:
-        """The place of a part of the value."""
-        if self.end - self.start != len(self.text):
+        """The place of a part of the value; the whole place where that can't be told."""
+        if self.end - self.start == len(self.text):
+            return Region(self.start + start, self.start + end)
+        offset = self.written.find(self.text[start:end])
+        if offset < 0 or self.end - self.start != len(self.written):
             return Region(self.start, self.end)
-        return Region(self.start + start, self.start + end)
+        return Region(self.start + offset, self.start + offset + end - start)
 
 
 def of_word(word: Word | ShellWord) -> Literal:
@@ -44,7 +49,7 @@ def _placed(value: str, word: Word | ShellWord) -> Literal:
     offset = word.text.find(value)
     if exact and offset >= 0:
         return Literal(value, word.start + offset, word.start + offset + len(value))
-    return Literal(value, word.start, word.end)
+    return Literal(value, word.start, word.end, word.text)
 
 
 def after(literal: Literal, separator: str) -> Literal | None:
@@ -57,12 +62,11 @@ def after(literal: Literal, separator: str) -> Literal | None:
 
 
 def as_command(instruction: Instruction) -> Command | None:
-    """CMD, ENTRYPOINT or RUN in JSON form as one command; None for the shell form."""
-    if not instruction.is_json or not instruction.arguments:
+    """CMD, ENTRYPOINT or HEALTHCHECK in JSON form as one command; None for the shell form."""
+    arguments = instruction.arguments[instruction.keyword == "HEALTHCHECK" :]
+    if not instruction.is_json or not arguments:
         return None
-    words = tuple(
-        ShellWord(_quoted(word), word.text, word.start, word.end) for word in instruction.arguments
-    )
+    words = tuple(ShellWord(_quoted(w), w.text, w.start, w.end) for w in arguments)
     name = words[0].loose.rpartition("/")[2]
     return Command(name, words, (), (), instruction.start, instruction.end, 0, 0)
 
