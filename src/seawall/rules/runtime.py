@@ -15,7 +15,7 @@ from seawall.surfaces.dockerfile import Dockerfile, Setting, Stage, Value
 from seawall.surfaces.image import parse_reference
 
 _ADMINISTRATOR = "containeradministrator"
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_VARIABLE = re.compile(r"\$(?:\{(\w+)[^}]*\}|(\w+))")
 _SCRATCH = BaseImage(user="root", shell=False, family="scratch", source="an empty image")
 
 
@@ -47,37 +47,73 @@ def _facts(text: str) -> BaseImage | None:
     """Facts of an image by its reference, of which a part may still be a variable's name."""
     if text == "scratch":
         return _SCRATCH
-    # Upper case stands for "put your organisation here": the rest says what image it is.
+    # Upper case stands for "put your organisation here", a variable in a tag for any version:
+    # what remains of the reference says what image it is.
+    text = _VARIABLE.sub("x", text)
     reference = parse_reference(text) or parse_reference(text.lower())
-    if reference is not None:
-        return base_image(reference.name, reference.tag)
-    name, colon, tag = text.partition("@")[0].rpartition(":")
-    if not colon or "/" in tag:
-        name, tag = text, ""
-    return None if "$" in name or parse_reference(name) is None else base_image(name, tag)
+    return base_image(reference.name, reference.tag) if reference else None
 
 
 def _root_user(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
-    stage = dockerfile.target
-    if stage is None:
+    target = dockerfile.target
+    if target is None:
         return
-    base = _base_of(stage)
-    if stage.user is None:
-        yield _by_default(stage, base)
-    elif base.is_windows:
-        yield from _windows_user(stage, stage.user)
+    hits = [hit for stage in _deciding(dockerfile, target) for hit in _judged(target, stage)]
+    if len({hit.verdict for hit in hits}) > 1:
+        yield _undecided(target)
     else:
-        yield _by_instruction(stage, stage.user, base)
+        yield from hits[:1]
 
 
-def _by_default(stage: Stage, base: _Base) -> Hit:
+def _deciding(dockerfile: Dockerfile, target: Stage) -> list[Stage]:
+    """The stages whose user can be the image's: several where FROM names one by a variable.
+
+    `FROM app-$TARGETOS` has no certain parent, but its candidates may be stages of the file.
+    """
+    by_name = {stage.name: stage for stage in dockerfile.stages if stage.name}
+    deciding, pending, seen = [], [target], {target.index}
+    while pending:
+        stage = pending.pop()
+        root = stage.lineage[-1]
+        named = [by_name[n] for n in root.base.candidates if n in by_name]
+        if stage.user is not None or not named:
+            deciding.append(stage)
+            continue
+        pending += [other for other in named if other.index not in seen]
+        seen.update(other.index for other in named)
+    return deciding
+
+
+def _undecided(target: Stage) -> Hit:
+    written = target.lineage[-1].base.written
+    return Hit(
+        target.source,
+        f"whether the image runs as root depends on which stage `{written}` is",
+        _symbol(target),
+        remedy="End the last stage with `USER` and a uid of its own.",
+        verdict=Verdict.UNKNOWN,
+    )
+
+
+def _judged(target: Stage, stage: Stage) -> Iterator[Hit]:
+    """The verdict on a target whose user one stage decides."""
+    base, symbol = _base_of(stage), _symbol(target)
+    if stage.user is None:
+        yield _by_default(stage, base, symbol)
+    elif base.is_windows:
+        yield from _windows_user(stage.user, symbol)
+    else:
+        yield _by_instruction(stage.user, base, symbol)
+
+
+def _by_default(stage: Stage, base: _Base, symbol: str) -> Hit:
     """No USER anywhere: the base image's own user counts."""
     known = base.known
     if known is not None and known.is_root is False and known.user != "ContainerAdministrator":
         return Hit(
             stage.source,
             f"runs as `{known.user}`, the user of `{base.name}`",
-            _symbol(stage),
+            symbol,
             verdict=Verdict.PASS,
             evidence=(*stage.root_base.evidence, Evidence(f"source: {known.source}")),
         )
@@ -85,9 +121,9 @@ def _by_default(stage: Stage, base: _Base) -> Hit:
     return Hit(
         words[0] if words else stage.source,
         _default_message(base),
-        _symbol(stage),
+        symbol,
         label="no USER after this",
-        remedy=_remedy(stage, base),
+        remedy=_remedy(base),
         verdict=Verdict.FAIL if base.is_certain or known else Verdict.UNKNOWN,
         confidence=None if known is not None and known.user else Confidence.MEDIUM,
         weaker=_why_less(stage, known),
@@ -126,7 +162,7 @@ def _source_evidence(stage: Stage, known: BaseImage | None) -> tuple[Evidence, .
     return evidence
 
 
-def _by_instruction(stage: Stage, user: Setting, base: _Base) -> Hit:
+def _by_instruction(user: Setting, base: _Base, symbol: str) -> Hit:
     """The last USER of the lineage counts, with the variables that the base image sets."""
     value = user.value
     texts = value.candidates or _with_variables(value, base.known)
@@ -135,7 +171,7 @@ def _by_instruction(stage: Stage, user: Setting, base: _Base) -> Hit:
         return Hit(
             user,
             f"runs as `{texts[0]}`",
-            _symbol(stage),
+            symbol,
             verdict=Verdict.PASS,
             evidence=value.evidence,
         )
@@ -144,16 +180,16 @@ def _by_instruction(stage: Stage, user: Setting, base: _Base) -> Hit:
             user,
             f"the image runs as root: the last USER is `{value.written}`"
             + (f", which is `{texts[0]}`" if texts[0] != value.written else ""),
-            _symbol(stage),
+            symbol,
             label="root",
-            remedy=_remedy(stage, base),
+            remedy=_remedy(base),
             evidence=value.evidence,
         )
     missing = " and ".join(f"`{name}`" for name in value.missing) or f"`{value.written}`"
     return Hit(
         user,
         f"whether the image runs as root depends on {missing}",
-        _symbol(stage),
+        symbol,
         label="nothing in this file sets it",
         remedy=f"Give the ARG of {missing} a default such as 10001, or write the uid itself.",
         verdict=Verdict.UNKNOWN,
@@ -175,20 +211,20 @@ def _is_root(user: str) -> bool:
     return name in {"", "root"} or (name.isdecimal() and int(name) == 0)
 
 
-def _windows_user(stage: Stage, user: Setting) -> Iterator[Hit]:
+def _windows_user(user: Setting, symbol: str) -> Iterator[Hit]:
     name = (user.value.known or "").rpartition("\\")[2]
     if name.lower() == _ADMINISTRATOR:
         yield Hit(
             user,
             "the image runs as ContainerAdministrator, who may do everything in the container",
-            _symbol(stage),
+            symbol,
             label="administrator",
             remedy="End with `USER ContainerUser`.",
             evidence=user.value.evidence,
         )
 
 
-def _remedy(stage: Stage, base: _Base) -> str:
+def _remedy(base: _Base) -> str:
     """What to write, in the words of the system that the image is made of."""
     known = base.known
     if known is None:
@@ -199,7 +235,10 @@ def _remedy(stage: Stage, base: _Base) -> str:
         return "End with `USER 65532:65532`: a number needs no entry in /etc/passwd."
     if known.offers and known.offers != known.user:
         return f"The base image has a user for this: end with `USER {known.offers}`."
-    adds = "adduser -S -D -H -u 10001" if known.family == "alpine" else "useradd --uid 10001"
+    if known.unprivileged:
+        return f"Start from `{known.unprivileged}`, which is the same program without root."
+    is_alpine = known.family == "alpine" or "alpine" in base.name
+    adds = "adduser -S -D -H -u 10001" if is_alpine else "useradd --uid 10001"
     return f"Add a user with `RUN {adds} app`, and end with `USER 10001`."
 
 
@@ -228,7 +267,7 @@ ROOT_USER = Rule(
     id="root-user",
     title="Image that runs as root",
     practice=NON_ROOT_USER,
-    risk=Risk(Needs.FOOTHOLD, Gains.PRIVILEGE),
+    risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
     on={Dockerfile: _root_user},
     bad=(
         'FROM python:3.13.5-slim\nCMD ["python3", "app.py"]\n',
