@@ -79,7 +79,7 @@ def finding(
         evidence=evidence,
         fix=fix,
         standards=standards,
-        fingerprint=f"{rule}:{source.path}:{symbol}:{place.start}",
+        fingerprint=f"{rule}:{source.path}:{place.start}",
         suppressed=suppressed,
     )
 

@@ -327,6 +327,15 @@ def test_a_clean_run_says_what_was_examined() -> None:
     assert text(one, fail_on=Severity.LOW) == "1 Dockerfile examined, nothing at or over low.\n"
 
 
+def test_what_was_hidden_is_counted_with_its_reasons() -> None:
+    source = Source("Dockerfile", "FROM scratch\n")
+    one = report_on(source, hidden={"profile": 3, "confidence": 0})
+    assert text(one).endswith("high.\n3 hidden by profile.\n")
+    two = report_on(source, hidden={"profile": 3, "confidence": 2})
+    assert text(two).endswith("high.\n5 hidden (3 by profile, 2 by confidence).\n")
+    assert text(report_on(source, hidden={"profile": 0})).endswith("nothing at or over high.\n")
+
+
 def test_several_kinds_of_targets_are_counted_apart() -> None:
     targets = (Target("a", "dockerfile"), Target("b", "compose"), Target("c", "image"))
     written = text(Report(targets=targets))

@@ -26,6 +26,8 @@ def wrap(text: str, room: int, first: str = "", rest: str = "") -> list[str]:
     Words are broken only where one is wider than a line; line feeds and the indentation after
     them are kept, since remedies hold lines to copy.
     """
+    if len(first) + len(text) <= room and text.isascii() and text.isprintable():
+        return [(first + text).rstrip()]  # what is most often asked for, without the loops
     lines, prefix = [], first
     for paragraph in text.expandtabs(4).split("\n"):
         body = paragraph.lstrip(" ")

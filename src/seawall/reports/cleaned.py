@@ -32,24 +32,36 @@ def cleaned(report: Report) -> Report:
     Fixes whose text would not survive the cleaning, or holds a secret, keep no edits. Excerpts
     keep their text as it is: `masking` and `frame` clean what they cut out of it.
     """
-    memory: dict[str, str] = {}
-
-    def text(value: str) -> str:
-        known = memory.get(value)
-        if known is None:
-            known = memory[value] = clean(_shortened(value))
-        return known
-
-    by_target = {name: _striking(excerpt, text) for name, excerpt in report.excerpts.items()}
+    text, name = _remembering(_text), _remembering(clean_line)
+    by_target = {key: _striking(excerpt, text) for key, excerpt in report.excerpts.items()}
     return Report(
-        targets=tuple(Target(clean_line(t.name), text(t.kind)) for t in report.targets),
-        findings=tuple(_finding(f, by_target.get(f.target, text)) for f in report.findings),
+        targets=tuple(Target(name(t.name), text(t.kind)) for t in report.targets),
+        findings=tuple(
+            _finding(f, name, text, by_target.get(f.target, text)) for f in report.findings
+        ),
         problems=tuple(_problem(p, by_target.get(p.target, text)) for p in report.problems),
         notices=tuple(_notice(n, by_target.get(n.target, text)) for n in report.notices),
         checklist=tuple(_row(row, text) for row in report.checklist),
         hidden={text(reason): count for reason, count in report.hidden.items()},
         excerpts=_excerpts(report.excerpts),
     )
+
+
+def _remembering(clean_one: _Clean) -> _Clean:
+    """Rules say the same of thousands of places: each text is cleaned once."""
+    memory: dict[str, str] = {}
+
+    def remembered(value: str) -> str:
+        known = memory.get(value)
+        if known is None:
+            known = memory[value] = clean_one(value)
+        return known
+
+    return remembered
+
+
+def _text(value: str) -> str:
+    return clean(_shortened(value))
 
 
 def _shortened(text: str) -> str:
@@ -79,7 +91,8 @@ def _excerpts(excerpts: Mapping[str, Excerpt]) -> dict[str, Excerpt]:
     return {name: excerpt for name, excerpt in pairs if name not in alike}
 
 
-def _finding(finding: Finding, text: _Clean) -> Finding:
+def _finding(finding: Finding, name: _Clean, text: _Clean, strike: _Clean) -> Finding:
+    """`strike` is for what may quote the target; the rule's own words only need `text`."""
     place = finding.location
     return Finding(
         text(finding.rule),
@@ -88,17 +101,17 @@ def _finding(finding: Finding, text: _Clean) -> Finding:
         finding.severity,
         finding.confidence,
         finding.verdict,
-        clean_line(finding.target),
-        Location(clean_line(place.path), place.span, clean_line(text(place.symbol))),
-        text(finding.message),
-        text(finding.label),
+        name(finding.target),
+        Location(name(place.path), place.span, name(strike(place.symbol))),
+        strike(finding.message),
+        strike(finding.label),
         text(finding.why),
-        text(finding.remedy),
-        tuple(Evidence(text(link.what), link.line) for link in finding.evidence),
-        _fix(finding.fix, text) if finding.fix else None,
-        tuple(map(text, finding.standards)),
+        strike(finding.remedy),
+        tuple([Evidence(strike(link.what), link.line) for link in finding.evidence]),
+        _fix(finding.fix, strike) if finding.fix else None,
+        tuple([text(standard) for standard in finding.standards]),
         text(finding.fingerprint),
-        _suppression(finding.suppressed, text) if finding.suppressed else None,
+        _suppression(finding.suppressed, strike) if finding.suppressed else None,
     )
 
 

@@ -40,7 +40,7 @@ class ToolRow(Struct, frozen=True):
     fail_on: Severity
 
 
-class PlaceRow(Struct, frozen=True):
+class PlaceRow(Struct, frozen=True, gc=False):
     """Where a finding stands."""
 
     path: str
@@ -51,7 +51,7 @@ class PlaceRow(Struct, frozen=True):
     symbol: str
 
 
-class FixRow(Struct, frozen=True):
+class FixRow(Struct, frozen=True, gc=False):
     """A remedy as edits; without edits it is only a title to act on."""
 
     safety: Safety
@@ -59,7 +59,7 @@ class FixRow(Struct, frozen=True):
     edits: tuple[Replacement, ...]
 
 
-class FindingRow(Struct, frozen=True):
+class FindingRow(Struct, frozen=True, gc=False):
     """One finding."""
 
     rule: str

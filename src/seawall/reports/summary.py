@@ -109,9 +109,12 @@ def _kinds(report: Report, without: set[str]) -> str:
 
 def _left_out(run: Tally) -> list[str]:
     parts = [f"{run.suppressed} suppressed"] if run.suppressed else []
-    reasons = [f"{number} by {reason}" for reason, number in run.hidden.items() if number]
-    if reasons:
-        parts.append(f"{sum(run.hidden.values())} hidden ({', '.join(reasons)})")
+    reasons = {reason: number for reason, number in run.hidden.items() if number}
+    if len(reasons) == 1:
+        parts += (f"{number} hidden by {reason}" for reason, number in reasons.items())
+    elif reasons:
+        by = ", ".join(f"{number} by {reason}" for reason, number in reasons.items())
+        parts.append(f"{sum(reasons.values())} hidden ({by})")
     return [f"{', '.join(parts)}."] if parts else []
 
 
