@@ -23,6 +23,21 @@ PLATFORM_ARGUMENTS = frozenset(
 )
 """Set by BuildKit from the platforms of the build; usable in FROM without a declaration."""
 
+_SYSTEMS = (
+    "aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 "
+    "solaris windows zos"
+)
+_ARCHITECTURES = (
+    "386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 "
+    "mips64p32le ppc ppc64 ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm"
+)
+PLATFORM_CHOICES = {
+    side + what: tuple(names.split())
+    for side in ("TARGET", "BUILD")
+    for what, names in (("OS", _SYSTEMS), ("ARCH", _ARCHITECTURES))
+}
+"""What the platform arguments can be: the systems and architectures that Go knows."""
+
 MAX_SHOWN = 200
 
 

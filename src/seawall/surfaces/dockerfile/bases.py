@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seawall.surfaces.dockerfile.arguments import GlobalArguments
+from seawall.surfaces.dockerfile.arguments import PLATFORM_CHOICES, GlobalArguments
 from seawall.surfaces.dockerfile.model import Instruction, Syntax, Word
 from seawall.surfaces.dockerfile.substitution import Expansion, expansion
 from seawall.surfaces.dockerfile.value import Value
@@ -71,4 +71,4 @@ class Bases:
         if expanded.fault or len(self._by_name) > self._comparisons:
             return ()
         self._comparisons -= len(self._by_name)
-        return tuple(name for name in self._by_name if expanded.could_be(name))
+        return tuple(name for name in self._by_name if expanded.could_be(name, PLATFORM_CHOICES))

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, reduce
+from operator import or_
 
 STAR = "any text"
 ANY = "any character"
 
-MAX_TEXT = 2048
+_WILD = re.compile(r"[*?\\]")
+
+Token = str | tuple[str, ...]
+"""One literal character, `STAR`, `ANY`, or a tuple: one of these texts."""
+
+MAX_TEXT = 512
 MAX_PATTERN = 128
 
 
@@ -53,10 +60,12 @@ class Subject:
             self._occurrences[character] = places
         return places
 
-    def ends(self, tokens: Iterable[str], places: int) -> int:
+    def ends(self, tokens: Iterable[Token], places: int) -> int:
         """Where a match can end that starts at one of these places."""
         for token in tokens:
-            if token is STAR:
+            if isinstance(token, tuple):
+                places = reduce(or_, [self.ends(text, places) for text in token], 0)
+            elif token is STAR:
                 places = self._full & -(places & -places)
             elif token is ANY:
                 places = (places << 1) & self._full
@@ -75,13 +84,21 @@ class Subject:
                 places = (places >> 1) & self._where(token)
         return places
 
-    def first(self, tokens: tuple[str, ...], position: int) -> tuple[int, int] | None:
-        """The leftmost match from a position on, as long as it can be."""
-        found = self.starts(tokens, self._full) >> position << position
-        if not found:
-            return None
-        start = _lowest(found)
-        return start, _highest(self.ends(tokens, 1 << start))
+    def matched(self, tokens: tuple[str, ...]) -> Iterator[tuple[int, int]]:
+        """The places of matches from left to right, each as long as it can be.
+
+        A match of nothing at the end of the match before it does not count.
+        """
+        starts = self.starts(tokens, self._full)
+        last = -1
+        while starts:
+            start = _lowest(starts)
+            end = _highest(self.ends(tokens, 1 << start))
+            if start != end or start != last:
+                yield start, end
+                last = end
+            taken = max(end, start + 1)
+            starts = starts >> taken << taken
 
 
 def _lowest(places: int) -> int:
@@ -92,7 +109,7 @@ def _highest(places: int) -> int:
     return places.bit_length() - 1
 
 
-@cache
+@lru_cache(256)
 def _checked(pattern: str) -> tuple[str, ...]:
     tokens = read_pattern(pattern)
     if len(tokens) > MAX_PATTERN:
@@ -100,6 +117,7 @@ def _checked(pattern: str) -> tuple[str, ...]:
     return tokens
 
 
+@lru_cache(256)
 def trim_prefix(pattern: str, text: str, *, longest: bool) -> str:
     """The text without the shortest or longest prefix that matches.
 
@@ -110,6 +128,7 @@ def trim_prefix(pattern: str, text: str, *, longest: bool) -> str:
     return text[_highest(ends) if longest else _lowest(ends) :] if ends else text
 
 
+@lru_cache(256)
 def trim_suffix(pattern: str, text: str, *, longest: bool) -> str:
     """The text without the shortest or longest suffix that matches.
 
@@ -120,29 +139,25 @@ def trim_suffix(pattern: str, text: str, *, longest: bool) -> str:
     return text[: _lowest(starts) if longest else _highest(starts)] if starts else text
 
 
+@lru_cache(256)
 def replace(pattern: str, text: str, replacement: str, *, everywhere: bool) -> str:
     """The text with the first match, or each, replaced; a match is as long as it can be.
 
     Raises:
         PatternError: see `read_pattern`; or one of them is too long.
     """
-    tokens, subject = _checked(pattern), Subject(text)
-    done, kept, last = [], 0, -1
-    position = 0
-    while (match := subject.first(tokens, position)) is not None:
-        start, end = match
-        if start != end or start != last:
-            done += [text[kept:start], replacement]
-            kept = last = end
-            if not everywhere:
-                break
-        position = max(end, start + 1) if start == end else end
-        if position > len(text):
+    if pattern and not _WILD.search(pattern):
+        return text.replace(pattern, replacement, -1 if everywhere else 1)
+    pieces, kept = [], 0
+    for start, end in Subject(text).matched(_checked(pattern)):
+        pieces += [text[kept:start], replacement]
+        kept = end
+        if not everywhere:
             break
-    return "".join(done) + text[kept:]
+    return "".join(pieces) + text[kept:]
 
 
-def matches(tokens: tuple[str, ...], text: str) -> bool:
+def matches(tokens: Sequence[Token], text: str) -> bool:
     """Whether the whole text matches; False for what is too long."""
     if len(text) > MAX_TEXT or len(tokens) > MAX_TEXT:
         return False

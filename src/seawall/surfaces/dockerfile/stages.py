@@ -35,6 +35,9 @@ from seawall.surfaces.dockerfile.words import quote
 MAX_TRIGGERED = 10_000
 """Most instructions that ONBUILD adds to the stages of one file."""
 
+MAX_PARENTS = 64
+"""Most stages that one FROM can mean for them to be compared."""
+
 _NUMBER = re.compile(r"[+-]?[0-9]{1,9}")
 
 
@@ -127,9 +130,11 @@ class _Build:
 
     def _common_parent(self, parents: tuple[int, ...]) -> StageState | None:
         """The stage to inherit from: of several, the first where they do not differ in essence."""
-        states = [self._states[index] for index in parents]
+        if len(parents) == 1:
+            return self._states[parents[0]]
+        states = [self._states[index] for index in parents[:MAX_PARENTS]]
         essences = {_essence(state.stage) for state in states}
-        return states[0] if len(essences) == 1 else None
+        return states[0] if len(essences) == 1 and len(states) == len(parents) else None
 
     def _one_of_users(self, parents: tuple[int, ...]) -> Setting | None:
         """The users of parents that differ, as one of several; None where not all set one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import product
 
@@ -55,17 +55,22 @@ class Expansion(Struct, frozen=True):
             return Value(self.written, (), missing, self.evidence)
         return Value(self.written, _combined(choices), missing, self.evidence)
 
-    def could_be(self, text: str) -> bool:
+    def could_be(self, text: str, choices: Mapping[str, tuple[str, ...]]) -> bool:
         """Whether the word can come to this text, going by the parts of it that are known.
 
-        A word of which nothing at all is known gives no ground to say so: then it is False.
+        `choices` are the texts that a variable nobody sets can have at all, by its name. A word
+        of which nothing at all is known gives no ground to say so: then it is False.
         """
         if not any(isinstance(part, str) and part for part in self.parts):
             return False
-        tokens: list[str] = []
+        tokens: list[patterns.Token] = []
         for part in self.parts:
-            tokens += part if isinstance(part, str) else (patterns.STAR,)
-        return patterns.matches(tuple(tokens), text)
+            if isinstance(part, str):
+                tokens += part
+            else:
+                name = part.written.removeprefix("$")
+                tokens.append(part.candidates or choices.get(name) or patterns.STAR)
+        return patterns.matches(tokens, text)
 
 
 def _missing(parts: Sequence[Part]) -> tuple[str, ...]:
