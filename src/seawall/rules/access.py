@@ -122,6 +122,8 @@ def _is_setuid_search(arguments: tuple[str, ...]) -> bool:
 
 
 def _sudo(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
+    if "sudo" not in dockerfile.source.text and "doas" not in dockerfile.source.text:
+        return
     for instruction, command in dockerfile.commands("sudo", "doas"):
         yield Hit(
             command.words[0],
@@ -143,6 +145,8 @@ def _sudo(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
 
 
 def _passwordless_sudo(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
+    if "NOPASSWD" not in dockerfile.source.text:
+        return
     for instruction in dockerfile.of("RUN", "COPY", "ADD"):
         for start, end in _without_password(dockerfile, instruction):
             stage = dockerfile.stage_of(instruction)

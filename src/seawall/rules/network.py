@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from seawall.core.model import Confidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
+from seawall.rules.installs import SYSTEM_FAMILIES, installs_of
 from seawall.rules.practices import MINIMAL_EXPOSURE
 from seawall.surfaces.dockerfile import Dockerfile, Setting, Stage
 
@@ -102,7 +103,6 @@ def _admin_ports(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
 
 
 _SSH_PACKAGES = frozenset({"openssh-server", "openssh", "dropbear", "ssh"})
-_INSTALLERS = ("apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper")
 
 
 def _runs_sshd(dockerfile: Dockerfile, stage: Stage) -> Iterator[Hit]:
@@ -118,22 +118,23 @@ def _runs_sshd(dockerfile: Dockerfile, stage: Stage) -> Iterator[Hit]:
                 )
 
 
+_SSH_WORDS = ("ssh", "dropbear")
+
+
 def _ssh_server(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
     target = dockerfile.target
-    if target is None:
+    if target is None or not any(word in dockerfile.source.text for word in _SSH_WORDS):
         return
     yield from _runs_sshd(dockerfile, target)
     in_image = {stage.index for stage in target.lineage}
-    for instruction, command in dockerfile.commands(*_INSTALLERS):
-        if instruction.stage not in in_image or not {"install", "add"} & set(command.literals):
-            continue
-        for word in command.operands():
-            package = (word.literal or "").partition("=")[0]
-            if package in _SSH_PACKAGES and (package != "openssh" or command.name == "apk"):
+    for install in installs_of(dockerfile, *SYSTEM_FAMILIES):
+        for package in install.packages if install.instruction.stage in in_image else ():
+            is_server = package.name in _SSH_PACKAGES
+            if is_server and (package.name != "openssh" or install.family == "apk"):
                 yield Hit(
-                    word,
-                    f"{package} puts an ssh server into the image",
-                    f"stage {target.label}/install {package}",
+                    package,
+                    f"{package.name} puts an ssh server into the image",
+                    f"stage {target.label}/install {package.name}",
                     label="ssh server",
                 )
 

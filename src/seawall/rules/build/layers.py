@@ -34,19 +34,18 @@ _LIST_USERS = frozenset(
 
 def _uses_lists(dockerfile: Dockerfile, instruction: Instruction) -> bool:
     """Whether the same RUN installs something, or runs what we can't see into."""
-    for owner, script in dockerfile.scripts:
-        if owner is instruction:
-            return any(
-                not _LIST_USERS.isdisjoint(command.literals)
-                or command.name in {"", "apt-cache", "debootstrap", "aptitude", "gdebi", "dpkg"}
-                or command.name.endswith((".sh", ".bash"))
-                for command in script.commands
-            )
-    return True
+    script = dockerfile.script_of(instruction)
+    return script is None or any(
+        not _LIST_USERS.isdisjoint(command.literals)
+        or command.name in {"", "apt-cache", "debootstrap", "aptitude", "gdebi", "dpkg"}
+        or command.name.endswith((".sh", ".bash"))
+        for command in script.commands
+    )
 
 
 def _recommends(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
-    if _NO_RECOMMENDS.search(dockerfile.source.text):
+    has_setting = "install-recommends" in dockerfile.source.lowered
+    if has_setting and _NO_RECOMMENDS.search(dockerfile.source.text):
         return
     for install in installs_of(dockerfile, "apt"):
         command = install.command
@@ -80,7 +79,7 @@ _CLEANED: Mapping[str, re.Pattern[str]] = {
 }
 """What shows that a layer leaves no package lists or downloads behind."""
 
-_CACHE_OFF = re.compile(r"\bPIP_NO_CACHE_DIR\b|\bUV_NO_CACHE\b")
+_CACHE_OFF = ("PIP_NO_CACHE_DIR", "UV_NO_CACHE")
 
 
 def _package_cache(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
@@ -115,7 +114,7 @@ def _is_cached_or_cleaned(dockerfile: Dockerfile, install: Install) -> bool:
     instruction = install.instruction
     text = " ".join((instruction.text, *(h.content for h in instruction.heredocs)))
     mounts = any(mount.type in {"cache", "tmpfs"} for mount in instruction.mounts)
-    is_off = install.family == "pip" and _CACHE_OFF.search(dockerfile.source.text) is not None
+    is_off = install.family == "pip" and any(name in dockerfile.source.text for name in _CACHE_OFF)
     return mounts or is_off or _CLEANED[install.family].search(text) is not None
 
 

@@ -49,6 +49,8 @@ _INSECURE_VARIABLES: Mapping[str, frozenset[str] | None] = {
 }
 """Variables that do the same, and the values by which they do; None: any but empty."""
 
+_INSECURE_NAMES = tuple(name.lower() for name in _INSECURE_VARIABLES)
+
 _INSECURE_SETTINGS: Mapping[str, frozenset[str]] = {
     "http.sslverify": _OFF,
     "strict-ssl": _OFF,
@@ -80,16 +82,18 @@ _INSECURE_WORDS = (
 _Found = Iterator[tuple[Instruction, Located, str]]
 
 
-def _by_option(dockerfile: Dockerfile) -> _Found:
-    for name, options in _INSECURE_OPTIONS.items():
-        for instruction, command in dockerfile.commands(name):
-            for option in options:
-                word = command.option(option)
-                if word is not None:
-                    yield instruction, word, f"{name} {option}"
+def _by_option(dockerfile: Dockerfile, table: Mapping[str, tuple[str, ...]]) -> _Found:
+    for instruction, command in dockerfile.commands(*table):
+        for option in table[command.name]:
+            word = command.option(option)
+            if word is not None:
+                yield instruction, word, f"{command.name} {option}"
 
 
 def _by_setting(dockerfile: Dockerfile) -> _Found:
+    lowered = dockerfile.source.lowered
+    if not any(key in lowered for key in (*_INSECURE_SETTINGS, "trusted-host")):
+        return
     programs = ("git", "npm", "yarn", "pnpm", "conda", "composer", "bundle")
     for instruction, command in dockerfile.commands(*programs):
         words = command.arguments
@@ -139,19 +143,25 @@ def _by_text(dockerfile: Dockerfile) -> _Found:
         yield instruction, Region(match.start(), match.end()), subject
 
 
-_SEARCHES = (_by_option, _by_setting, _by_declared_variable, _by_shell_variable, _by_text)
+def _insecure(dockerfile: Dockerfile) -> _Found:
+    yield from _by_option(dockerfile, _INSECURE_OPTIONS)
+    yield from _by_setting(dockerfile)
+    lowered = dockerfile.source.lowered
+    if any(name in lowered for name in _INSECURE_NAMES):
+        yield from _by_declared_variable(dockerfile)
+        yield from _by_shell_variable(dockerfile)
+    yield from _by_text(dockerfile)
 
 
 def _unverified_server(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
-    for search in _SEARCHES:
-        for instruction, place, subject in search(dockerfile):
-            yield Hit(
-                place,
-                f"{subject} makes the build trust any server that answers",
-                place_of(dockerfile, instruction, subject),
-                label="no verification",
-                weaker=weight_in_build(dockerfile, instruction),
-            )
+    for instruction, place, subject in _insecure(dockerfile):
+        yield Hit(
+            place,
+            f"{subject} makes the build trust any server that answers",
+            place_of(dockerfile, instruction, subject),
+            label="no verification",
+            weaker=weight_in_build(dockerfile, instruction),
+        )
 
 
 _UNSIGNED_OPTIONS: Mapping[str, tuple[str, ...]] = {
@@ -187,12 +197,8 @@ _UNSIGNED_WORDS = (
 
 
 def _unsigned(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
-    for name, options in _UNSIGNED_OPTIONS.items():
-        for instruction, command in dockerfile.commands(name):
-            for option in options:
-                word = command.option(option)
-                if word is not None:
-                    yield _unsigned_hit(dockerfile, instruction, word, f"{name} {option}")
+    for instruction, word, subject in _by_option(dockerfile, _UNSIGNED_OPTIONS):
+        yield _unsigned_hit(dockerfile, instruction, word, subject)
     keywords = frozenset({"RUN", "COPY", "ADD", "ONBUILD", "ENV", "ARG"})
     for instruction, match in matches_in(dockerfile, _UNSIGNED_TEXT, _UNSIGNED_WORDS, keywords):
         subject = re.split(r"[\s=\"]", match[0], maxsplit=1)[0]

@@ -287,7 +287,10 @@ class Dockerfile(Struct, frozen=True, dict=True):
         """The shell tree of any RUN, CMD, ENTRYPOINT or HEALTHCHECK; None where it has none."""
         from seawall.surfaces.dockerfile.scripts import script_of  # noqa: PLC0415
 
-        return script_of(self, instruction)
+        known: dict[int, Script | None] = self.derived.setdefault("scripts", {})
+        if instruction.start not in known:
+            known[instruction.start] = script_of(self, instruction)
+        return known[instruction.start]
 
     @cached_property
     def _commands_by_name(self) -> dict[str, list[tuple[Instruction, Command]]]:
