@@ -73,6 +73,8 @@ def run(command: str) -> str:
         run(f"mysql -e \"CREATE USER 'a' IDENTIFIED BY '{SECRET}'\""),
         run(f"cat > /etc/app.ini <<'X'\npassword = {SECRET}\nX"),
         run(f"<<EOF\nset -e\nexport API_TOKEN={SECRET}\nEOF"),
+        run(f"cat > /etc/app.ini <<-X\n\tpassword = {SECRET}\nX"),
+        f"FROM debian:12.5\nENV DATABASE_URL=postgres://app:{SECRET}@db/app\n",
         f"FROM debian:12.5\nCOPY <<EOF /a.yml\ndb:\n  password: {SECRET}\nEOF\n",
         f'FROM debian:12.5\nCMD ["app", "--password", "{SECRET}"]\n',
         f"FROM debian:12.5\nCMD app --password {SECRET}\n",
@@ -82,6 +84,7 @@ def run(command: str) -> str:
         f"FROM debian:12.5\nONBUILD RUN app --password {SECRET}\n",
         f"FROM debian:12.5\nONBUILD ARG API_TOKEN={SECRET}\n",
         f"FROM x\nSHELL [\"powershell\"]\nRUN $Env:DB_PASSWORD = '{SECRET}'\n",
+        f'FROM x\nSHELL ["powershell"]\nCMD app --password={SECRET}\n',
         f"FROM debian:12.5 AS build\nENV DB_PASSWORD={SECRET}\nFROM scratch\n",
     ],
 )
@@ -152,6 +155,14 @@ def test_a_token_is_found_where_no_name_gives_it_away() -> None:
     assert "glpa…" in hit.message
 
 
+@pytest.mark.parametrize("keyword", ["ENV", "ARG", "LABEL", "ONBUILD ENV"])
+def test_a_format_is_named_by_the_variable_that_holds_it(keyword: str) -> None:
+    text = f"FROM debian:12.5\n{keyword} A=b DATABASE_URL=postgres://app:{SECRET}@db/app\n"
+    [hit] = found(text, "hardcoded-secret")
+    assert hit.message.startswith("DATABASE_URL holds a password in a URL")
+    assert hit.symbol.endswith("DATABASE_URL")
+
+
 def test_the_remedy_rewrites_the_command_with_a_mount() -> None:
     [hit] = found(run(f"deploy --token {SECRET} --now"), "hardcoded-secret")
     rewritten = "RUN --mount=type=secret,id=token deploy --token $(cat /run/secrets/token) --now"
@@ -220,6 +231,7 @@ def test_a_build_argument_that_goes_into_the_environment_is_said_once() -> None:
         ".env",
         "app/.env.production",
         "id_ed25519",
+        "deploy_key",
         "certs/server.key",
         "privkey.pem",
         "tls-key.pem",
@@ -276,6 +288,13 @@ def test_a_secret_file_weighs_less_in_a_stage_that_is_not_the_image() -> None:
     assert "stage build" in hit.weaker
 
 
+def test_what_a_file_becomes_in_a_home_says_what_it_is() -> None:
+    text = (
+        "FROM debian:12.5\nCOPY k /root/.ssh/id_rsa\nCOPY a.example /root/.netrc\nCOPY d/ /root/\n"
+    )
+    assert places(text, "secret-file-copied") == ["k"]
+
+
 def test_a_url_a_heredoc_and_several_sources_are_understood() -> None:
     text = (
         "FROM debian:12.5\nADD https://example.org/id_rsa /x\nCOPY <<EOF .env\nA=1\nEOF\n"
@@ -289,6 +308,24 @@ def test_what_a_later_layer_deletes_is_shown_with_both_lines() -> None:
     [hit] = found(text, "secret-deleted-later")
     assert [link.line for link in hit.evidence] == [2, 4]
     assert found(text, "secret-file-copied") == []
+
+
+def test_a_relative_deletion_of_the_file_counts() -> None:
+    text = "FROM node:22\nWORKDIR /app\nCOPY .npmrc /app/\nRUN npm ci\nRUN rm x .npmrc\n"
+    assert len(found(text, "secret-deleted-later")) == 1
+
+
+def test_an_argument_on_two_lines_is_masked_whole() -> None:
+    text = f"FROM debian:12.5\nARG API_TOKEN={SECRET[:5]}\\\n{SECRET[5:]}\n"
+    [hit] = found(text, "hardcoded-secret")
+    assert SECRET[5:] not in text[: hit.secrets[0].start] + text[hit.secrets[0].end :]
+
+
+def test_two_commands_with_secrets_have_each_its_own_rewriting() -> None:
+    text = run(f"a --token {SECRET} && b --password {SECRET[::-1]}")
+    first, second = found(text, "hardcoded-secret")
+    assert "a --token $(cat /run/secrets/token)`" in first.remedy
+    assert "b --password $(cat /run/secrets/password)`" in second.remedy
 
 
 @pytest.mark.parametrize(

@@ -331,7 +331,8 @@ def anchored_in(text: str) -> list[Pattern]:
     has few: that is what makes looking for a hundred of them cheap.
     """
     found = {id(p): p for anchor, p in _IN_TEXT if anchor in text}
-    long_words = " ".join([word for word in text.split() if len(word) >= _RUN_LENGTH])
-    if _RUN.search(long_words):
-        found |= {id(p): p for anchor, p in _IN_RUNS if anchor in long_words}
+    long_words = [word for word in text.split() if len(word) >= _RUN_LENGTH]
+    runs = " ".join([word for word in long_words if _RUN.search(word)])
+    if runs:
+        found |= {id(p): p for anchor, p in _IN_RUNS if anchor in runs}
     return [p for p in ALL if id(p) in found] if len(found) > 1 else list(found.values())

@@ -11,7 +11,8 @@ from seawall.detectors.vocabulary import words
 
 _SURE = re.compile(
     r"""(?:^|.*/)(?:
-      (?P<ssh>id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|[\w.-]+\.ppk|ssh_host_\w+_key)
+      (?P<ssh>id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|[\w.-]+\.ppk|ssh_host_\w+_key
+        |(?:deploy|ssh|git|github|gitlab)[-_]?key)
     | (?P<login>_?\.?netrc|\.pypirc|\.git-credentials|\.dockercfg|\.pgpass|\.vault-token|\.s3cfg
         |\.boto|\.docker/config\.json|\.dockerconfigjson|\.aws/credentials|\.kube/config|kubeconfig
         |[\w.-]+\.kubeconfig|credentials\.json|chap-secrets|pap-secrets|ipsec\.secrets

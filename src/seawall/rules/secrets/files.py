@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -39,20 +40,28 @@ def _copied(dockerfile: Dockerfile) -> Iterator[Stored]:
 def _sources(inner: Instruction, instruction: Instruction) -> Iterator[Stored]:
     *sources, target = inner.arguments
     into = of_word(target).text
+    becomes = secret_file(into) if len(sources) == 1 else None
     for word in sources:
         name = of_word(word).text
         if "://" in name:
             continue
-        file = secret_file(name) or (None if len(sources) > 1 else _by_target(name, into))
+        file = secret_file(name) or (becomes and _by_target(name, into, becomes))
         if file is not None:
             yield Stored(instruction, word, name, _stored_at(name, into, len(sources)), file)
 
 
-def _by_target(name: str, into: str) -> SecretFile | None:
-    """`COPY npmrc /root/.npmrc`: what it becomes says what it is, unless it comes from a sample."""
+def _by_target(name: str, into: str, becomes: SecretFile) -> SecretFile | None:
+    """`COPY npmrc /root/.npmrc`: what it becomes says what it is, unless it comes from a sample.
+
+    Outside a home, where such files have no meaning of their own, the names must be akin.
+    """
     stem = posixpath.basename(into).lstrip(".").partition(".")[0]
-    is_kin = len(stem) >= 3 and stem in posixpath.basename(name) and not is_sample(name)
-    return secret_file(into) if is_kin and not into.endswith("/") else None
+    is_akin = len(stem) >= 3 and stem in posixpath.basename(name)
+    is_used = is_akin or _IN_HOME.match(into) is not None
+    return becomes if is_used and not is_sample(name) and not into.endswith("/") else None
+
+
+_IN_HOME = re.compile(r"(?:/root|/home/[^/]+|~|\$\{?HOME\}?)/\.")
 
 
 def _stored_at(name: str, into: str, count: int) -> str:

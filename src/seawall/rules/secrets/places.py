@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from seawall.core.model import Located, Region
-from seawall.surfaces.dockerfile import Instruction, Word
-from seawall.surfaces.shell import Command, ShellWord
+from seawall.surfaces.dockerfile import Word
+from seawall.surfaces.shell import ShellWord
 
 
 class Literal(Struct, frozen=True):
@@ -59,21 +59,6 @@ def after(literal: Literal, separator: str) -> Literal | None:
         return None
     place = literal.within(len(literal.text) - len(rest), len(literal.text))
     return Literal(rest, place.start, place.end)
-
-
-def as_command(instruction: Instruction) -> Command | None:
-    """CMD, ENTRYPOINT or HEALTHCHECK in JSON form as one command; None for the shell form."""
-    arguments = instruction.arguments[instruction.keyword == "HEALTHCHECK" :]
-    if not instruction.is_json or not arguments:
-        return None
-    words = tuple(ShellWord(_quoted(w), w.text, w.start, w.end) for w in arguments)
-    name = words[0].loose.rpartition("/")[2]
-    return Command(name, words, (), (), instruction.start, instruction.end, 0, 0)
-
-
-def _quoted(word: Word) -> str:
-    """The text as it stands in the file where nothing in it is escaped."""
-    return f'"{word.text}"' if word.end - word.start == len(word.text) + 2 else word.text
 
 
 def overlaps(place: Located, others: list[Region]) -> bool:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from seawall.core.model import Region
 from seawall.detectors.entropy import is_random
-from seawall.detectors.names import is_signing_key
+from seawall.detectors.names import is_signing_key, sort_of
 from seawall.detectors.secrets import (
     Secret,
     find_by_name,
@@ -19,9 +19,9 @@ from seawall.detectors.secrets import (
     judge,
 )
 from seawall.rules.secrets import commands
-from seawall.rules.secrets.places import Literal, as_command, of_shell_word, of_word, overlaps
+from seawall.rules.secrets.places import Literal, of_shell_word, of_word, overlaps
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
-from seawall.surfaces.shell import Command, Script
+from seawall.surfaces.shell import Command, Redirect, Script
 
 
 class Sighting(Struct, frozen=True):
@@ -81,8 +81,7 @@ def _all(dockerfile: Dockerfile) -> Iterator[Sighting]:
         elif inner.heredocs and inner.keyword in {"COPY", "ADD"}:
             yield from _bodies(dockerfile, instruction)
         elif inner.keyword in {"CMD", "ENTRYPOINT", "HEALTHCHECK"} and _starts_telling(inner):
-            script = dockerfile.script_of(instruction)
-            yield from _of_start(dockerfile, instruction, script)
+            yield from _of_start(dockerfile, instruction)
     yield from _programs(dockerfile)
     yield from _scripts(dockerfile)
 
@@ -99,7 +98,20 @@ def _formats(dockerfile: Dockerfile) -> Iterator[Sighting]:
                 continue
             instruction = None
         place = Region(secret.start, secret.end)
-        yield Sighting(secret, place, secret.kind, instruction)
+        by = _name_at(instruction, secret.start) if instruction else ""
+        yield Sighting(secret, place, by or secret.kind, instruction)
+
+
+def _name_at(instruction: Instruction, offset: int) -> str:
+    """The variable or label whose value stands at an offset; empty for none."""
+    inner = instruction.trigger or instruction
+    if inner.keyword in {"ENV", "LABEL"}:
+        pairs = inner.pairs
+        return next((k.text.strip("\"'") for k, v in pairs if v.start <= offset < v.end), "")
+    if inner.keyword == "ARG":
+        words = inner.arguments
+        return next((w.text.partition("=")[0] for w in words if w.start <= offset < w.end), "")
+    return ""
 
 
 def _instruction_at(dockerfile: Dockerfile, offset: int) -> Instruction | None:
@@ -123,14 +135,17 @@ def _seen(
 
 def _pairs(inner: Instruction, instruction: Instruction) -> Iterator[Sighting]:
     for key, value in inner.pairs:
-        name, literal = key.text.strip("\"'"), of_word(value)
+        name = key.text.strip("\"'")
+        if sort_of(name) is None:
+            continue
+        literal = of_word(value)
         yield from _seen(find_by_name(name, literal.text), literal, name, instruction)
 
 
 def _arguments(inner: Instruction, instruction: Instruction) -> Iterator[Sighting]:
     for word in inner.arguments:
         name, sign, _ = word.text.partition("=")
-        if sign:
+        if sign and sort_of(name) is not None:
             literal = _value_of(word.text, word.start, word.end, len(name) + 1)
             yield from _seen(find_by_name(name, literal.text), literal, name, instruction)
 
@@ -224,13 +239,12 @@ def _scripts(dockerfile: Dockerfile) -> Iterator[Sighting]:
     for instruction, script in dockerfile.scripts:
         if not _tells(text[instruction.start : instruction.end]):
             continue
-        if script.unread:
-            yield from _in_source(dockerfile, instruction, script.start, script.end)
-        else:
-            yield from _script(dockerfile, instruction, script)
+        yield from _script(dockerfile, instruction, script)
 
 
 def _script(dockerfile: Dockerfile, instruction: Instruction, script: Script) -> Iterator[Sighting]:
+    if script.unread:
+        yield from _in_source(dockerfile, instruction, script.start, script.end)
     text = dockerfile.source.text
     for command in script.commands:
         if _tells(text[command.start : command.end]):
@@ -238,24 +252,26 @@ def _script(dockerfile: Dockerfile, instruction: Instruction, script: Script) ->
             yield from _given(dockerfile, instruction, command)
             yield from _in_words(instruction, command)
         for redirect in command.redirects:
-            start = redirect.body and dockerfile.source.text.find(redirect.body, instruction.start)
-            if start and start > 0:
-                end = start + len(redirect.body)
-                yield from _in_source(dockerfile, instruction, start, end)
+            if redirect.body:
+                yield from _in_body(dockerfile, instruction, redirect)
 
 
-def _of_start(
-    dockerfile: Dockerfile, instruction: Instruction, script: Script | None
+def _in_body(
+    dockerfile: Dockerfile, instruction: Instruction, redirect: Redirect
 ) -> Iterator[Sighting]:
-    """CMD, ENTRYPOINT and HEALTHCHECK: as scripts, or as the one command of the JSON form."""
-    if script is not None and not script.unread:
+    """A here-document of the shell's own, from where its text stands in the file."""
+    found = dockerfile.source.text.find(redirect.body, redirect.start, instruction.end)
+    start = max(found, redirect.start)
+    yield from _in_source(dockerfile, instruction, start, start + len(redirect.body))
+
+
+def _of_start(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Sighting]:
+    """CMD, ENTRYPOINT and HEALTHCHECK, in shell form and in JSON form."""
+    script = dockerfile.script_of(instruction)
+    if script is not None:
         for command in script.commands:
             yield from _given(dockerfile, instruction, command)
         yield from _script(dockerfile, instruction, script)
-    listed = as_command(instruction.trigger or instruction)
-    if listed is not None:
-        yield from _given(dockerfile, instruction, listed)
-        yield from _in_words(instruction, listed)
 
 
 def _assigned(instruction: Instruction, command: Command) -> Iterator[Sighting]:
