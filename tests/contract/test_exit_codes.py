@@ -101,7 +101,8 @@ CASES: list[tuple[int, str]] = [
     (0, "explain -o json root-user"),
     (0, "explain --all"),
     (0, "explain --all -o json"),
-    (2, "explain"),
+    (0, "explain"),
+    (2, "explain --all root-user"),
     (2, "explain rot-user"),
     (2, "explain -o yaml root-user"),
     # the others

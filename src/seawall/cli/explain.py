@@ -25,7 +25,7 @@ _INDENT = "    "
 @click.option("-o", "--output", "form", default="text", metavar="FORMAT", help="text or json.")
 @options.color
 def explain(rule: str | None, wants_all: bool, form: str, color: str) -> None:
-    """Explain a RULE, by its id or another tool's.
+    """Explain a RULE, by its id or another tool's; without one, list them all.
 
     \b
     seawall explain root-user
@@ -37,8 +37,8 @@ def explain(rule: str | None, wants_all: bool, form: str, color: str) -> None:
 
     if form not in _FORMATS:
         raise UsageError(f"there is no format '{form}'", f"Formats: {', '.join(_FORMATS)}.")
-    if not rule and not wants_all:
-        raise UsageError("which rule?", "`seawall explain --all` lists them.")
+    if rule and wants_all:
+        raise UsageError("one rule or all of them?", "Leave out RULE, or --all.")
     found = tuple(map(explanation_of, find_rules(rule))) if rule else explain_all()
     if form == "json":
         sys.stdout.write(_json(found if not rule or len(found) > 1 else found[0]))

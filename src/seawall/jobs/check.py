@@ -158,18 +158,18 @@ def _called(found: Input, options: CheckOptions) -> str:
 
 
 def _judged(source: Source, ruling: Ruling, options: CheckOptions, root: str) -> _Outcome:
-    examined = examine(source, ruling, options.build)
+    keep_hidden = bool(options.baseline or ruling.policy.waivers)
+    examined = examine(source, ruling, options.build, keep_hidden)
     if examined.facts is None:
         return _Outcome(source.path, problems=examined.problems)
     policed = police(examined.facts, examined.findings, ruling, root)
-    wants_all = bool(options.baseline or ruling.policy.waivers)
     return _Outcome(
         source.path,
         policed.findings,
         examined.problems,
         policed.notices,
-        policed.hidden,
-        policed.left_out if wants_all else (),
+        Counter(examined.hidden) + Counter(policed.hidden),
+        policed.left_out if keep_hidden else (),
         examined.excerpt if policed.findings else None,
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 
 from msgspec import Struct
 
@@ -20,7 +19,6 @@ from seawall.core.model import (
 from seawall.core.report import Excerpt
 from seawall.core.rule import Rule
 from seawall.core.source import Source
-from seawall.core.standards import Citation
 from seawall.jobs.governance import Ruling
 from seawall.jobs.judge import Crash, judge
 from seawall.rules import checks_on
@@ -41,43 +39,76 @@ class Build(Struct, frozen=True):
 
 
 class Examination(Struct, frozen=True):
-    """What one source came to before policy has its say; `facts` is None where reading failed."""
+    """What one source came to before policy has its say; `facts` is None where reading failed.
+
+    `hidden` counts, by reason, what was seen and not made findings of.
+    """
 
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
+    hidden: Mapping[str, int] = {}
     excerpt: Excerpt | None = None
     facts: Dockerfile | None = None
 
 
-def examine(source: Source, ruling: Ruling, build: Build) -> Examination:
+def examine(source: Source, ruling: Ruling, build: Build, keep_hidden: bool) -> Examination:
     """Read a source, judge it, and make findings of what the rules see.
 
     What BuildKit would refuse is a problem, and what was read of it is judged all the same. Rules
-    whose findings can't count are judged too, to be counted, but may crash unheard.
+    whose findings can't count are judged too: what they see is counted, made findings of only
+    under `keep_hidden`, and their crashes are nobody's loss.
     """
     try:
         facts = read_dockerfile(source, build.arguments, build.target)
     except Exception as error:
         return Examination(problems=(bug(source.path, "reading it failed", error),))
-    problems = [Problem(source.path, e.message, _REFUSED, e.line) for e in facts.errors]
-    findings: list[Finding] = []
-    secrets: list[Region] = []
-    crashes: list[Crash] = []
+    taken = _Taken(source, ruling, keep_hidden)
     for outcome in judge(facts, checks_on(Dockerfile), ruling.settings):
         if isinstance(outcome, Crash):
-            crashes.append(outcome)
-            continue
-        rule, hit = outcome
+            taken.crash(outcome)
+        elif outcome[1].verdict is not Verdict.PASS:
+            taken.hit(*outcome)
+    refused = (Problem(source.path, e.message, _REFUSED, e.line) for e in facts.errors)
+    return Examination(
+        tuple(sorted(taken.findings, key=_order)),
+        (*refused, *taken.problems),
+        taken.hidden,
+        Excerpt(source, tuple(taken.secrets)),
+        facts,
+    )
+
+
+class _Taken:
+    """What the rules have seen in one source so far."""
+
+    def __init__(self, source: Source, ruling: Ruling, keep_hidden: bool) -> None:
+        self.findings: list[Finding] = []
+        self.problems: list[Problem] = []
+        self.hidden: dict[str, int] = {}
+        self.secrets: list[Region] = []
+        self._source = source
+        self._selection = ruling.selection
+        self._severities = ruling.severities
+        self._keep_hidden = keep_hidden
+
+    def hit(self, rule: Rule, hit: Hit) -> None:
+        """Make a hit a finding, or count it where its rule is hidden."""
         try:
-            if hit.verdict is not Verdict.PASS:
-                findings.append(_finding(source, rule, hit, ruling.severities))
-                secrets += (Region(place.start, place.end) for place in hit.secrets)
+            # Also of what is hidden: no other finding's excerpt may show them.
+            self.secrets += (Region(place.start, place.end) for place in hit.secrets)
+            if self._keep_hidden or self._selection.judges(rule.id):
+                self.findings.append(_finding(self._source, rule, hit, self._severities))
+            else:
+                reason = self._selection.why_hidden(rule.id, rule.confidence)
+                self.hidden[reason] = self.hidden.get(reason, 0) + 1
         except Exception as error:
-            crashes.append(Crash(rule, describe(error)))
-    findings.sort(key=_order)
-    heard = (crash for crash in crashes if ruling.selection.judges(crash.rule.id))
-    problems += (_crash(source.path, crash) for crash in heard)
-    return Examination(tuple(findings), tuple(problems), Excerpt(source, tuple(secrets)), facts)
+            self.crash(Crash(rule, describe(error)))
+
+    def crash(self, crash: Crash) -> None:
+        """Make a crash a problem, unless nothing that its rule says counts."""
+        if self._selection.judges(crash.rule.id):
+            reason = f"a bug in Seawall: rule {crash.rule.id} failed: {crash.reason}"
+            self.problems.append(Problem(self._source.path, reason, _REPORT_IT))
 
 
 def describe(error: Exception) -> str:
@@ -90,13 +121,9 @@ def bug(name: str, doing: str, error: Exception) -> Problem:
     return Problem(name, f"a bug in Seawall: {doing}: {describe(error)}", _REPORT_IT)
 
 
-def _crash(name: str, crash: Crash) -> Problem:
-    reason = f"a bug in Seawall: rule {crash.rule.id} failed: {crash.reason}"
-    return Problem(name, reason, _REPORT_IT)
-
-
 def _finding(source: Source, rule: Rule, hit: Hit, severities: Mapping[str, Severity]) -> Finding:
-    severity = severities.get(rule.id, rule.severity)
+    said = _said(rule)
+    severity = severities.get(rule.id, said.severity)
     evidence = hit.evidence
     if hit.weaker:
         severity = severity.lowered()
@@ -112,18 +139,33 @@ def _finding(source: Source, rule: Rule, hit: Hit, severities: Mapping[str, Seve
         location=Location(source.path, source.span(hit.at), hit.symbol),
         message=hit.message,
         label=hit.label,
-        why=rule.rationale,
-        remedy=hit.remedy or rule.advice,
+        why=said.why,
+        remedy=hit.remedy or said.remedy,
         evidence=evidence,
         fix=hit.fix,
-        standards=_standards_of(rule.standards),
+        standards=said.standards,
         fingerprint="",
     )
 
 
-@cache
-def _standards_of(citations: tuple[Citation, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(map(str, citations)))
+class _Said(Struct, frozen=True):
+    """What every finding of a rule says, derived once."""
+
+    severity: Severity
+    why: str
+    remedy: str
+    standards: tuple[str, ...]
+
+
+_SAID: dict[str, _Said] = {}
+
+
+def _said(rule: Rule) -> _Said:
+    said = _SAID.get(rule.id)
+    if said is None:
+        standards = tuple(dict.fromkeys(map(str, rule.standards)))
+        said = _SAID[rule.id] = _Said(rule.severity, rule.rationale, rule.advice, standards)
+    return said
 
 
 def _order(finding: Finding) -> tuple[int, int, str, str]:
