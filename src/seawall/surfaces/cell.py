@@ -1,0 +1,59 @@
+"""A value with the place that it came from: what every surface but Dockerfiles is made of."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from seawall.core.source import Source
+
+T = TypeVar("T")
+
+
+class Place(Struct, frozen=True):
+    """Characters of one source: a `Located` that also says which file it is in."""
+
+    source: Source
+    start: int
+    end: int
+
+    @property
+    def line(self) -> int:
+        """The line, from 1, that it starts in."""
+        return self.source.line_of(self.start)
+
+
+class State(Enum):
+    """How a value came to be what it is."""
+
+    WRITTEN = "written"
+    DEFAULT = "default"  # `${X:-value}` where X is not set
+    ENVIRONMENT = "environment"  # from `.env`, `--env-file` or the environment
+    UNSET = "unset"  # `${X}` that nobody sets: Compose would take the empty string
+    UNKNOWN = "unknown"  # can't be told: an unreadable file, a command's output
+
+
+class Cell(Struct, Generic[T], frozen=True):
+    """A typed value: `value` is None where it is not known; `written` is the text in the file."""
+
+    value: T | None
+    place: Place
+    written: str = ""
+    state: State = State.WRITTEN
+
+    @property
+    def start(self) -> int:
+        """Where it starts in `place.source`."""
+        return self.place.start
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.place.end
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the value can be told."""
+        return self.value is not None and self.state not in {State.UNSET, State.UNKNOWN}
