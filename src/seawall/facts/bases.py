@@ -21,13 +21,15 @@ class BaseImage(Struct, frozen=True):
 
     `user` is its `USER` ("root" where it sets none), `drops_to` the user that its entrypoint
     changes to before it starts the server, `offers` a ready user that is not the default (its
-    name, or `$NAME` of a variable the image sets). `tools` says of each program whether it is
+    name, or `$NAME` of a variable the image sets), `unprivileged` an image of the same program
+    by the same makers that is not root. `tools` says of each program whether it is
     there. `env` are variables of the image that Dockerfiles use in USER.
     """
 
     user: str | None = None
     drops_to: str = ""
     offers: str = ""
+    unprivileged: str = ""
     shell: bool | None = None
     family: str = ""
     package_manager: str = ""
@@ -57,6 +59,7 @@ class Layer(Struct, frozen=True):
     user: str | None = None
     drops_to: str = ""
     offers: str = ""
+    unprivileged: str = ""
     shell: bool | None = None
     family: str = ""
     package_manager: str = ""

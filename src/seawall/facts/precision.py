@@ -145,17 +145,21 @@ def _full_length(image: str | None, version: str) -> int:
     if cycle is None or not cycle.latest:
         return _FULL_LENGTH
     match = _VERSION.match(cycle.latest)
-    return min(match[1].count(".") + 1, _FULL_LENGTH) if match else _FULL_LENGTH
+    length = match[1].count(".") + 1 if match else _FULL_LENGTH
+    # One number is a line of releases even where the newest is written 8u492.
+    return _FULL_LENGTH if length == 1 else min(length, _FULL_LENGTH)
 
 
 def _of_words(image: str | None, tag: str) -> Precision:
-    """A tag that starts with a word: an official image's then names no version at all."""
-    versions = [m[1].count(".") + 1 for word in tag.split("-") if (m := _VERSION.fullmatch(word))]
-    if image is None and versions:
-        longest = max(versions)
-        return Precision.FULL if longest >= _FULL_LENGTH else Precision.UNKNOWN
-    if image is not None and cycle_for(image, tag.partition("-")[0]) is not None:
+    """A tag that starts with a word, and may name a version after it all the same."""
+    words = tag.lower().split("-")
+    versions = [m[1].count(".") + 1 for word in words if (m := _VERSION.fullmatch(word))]
+    longest = max(versions, default=0)
+    if longest >= _FULL_LENGTH:
+        return Precision.FULL
+    if image is not None and cycle_for(image, words[0]) is not None:
         return Precision.MAJOR
-    if image is not None or FLOATING_WORDS.intersection(tag.lower().split("-")):
+    if image is not None and longest < _FULL_LENGTH - 1:
         return Precision.FLOATING
-    return Precision.UNKNOWN
+    floats = not versions and FLOATING_WORDS.intersection(words)
+    return Precision.FLOATING if floats else Precision.UNKNOWN

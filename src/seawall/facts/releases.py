@@ -123,8 +123,22 @@ def newest(name: str, today: date) -> str:
     """The newest full version of an image's product that is supported today; empty if unknown."""
     key = official_name(name)
     product = end_of_life().products.get(key) if key else None
-    cycles = product.cycles if product else ()
-    return next((c.latest for c in cycles if c.eol is None or c.eol > today), "")
+    cycle = _supported(product, today) if product else None
+    return cycle.latest if cycle else ""
+
+
+def newest_of(key: str, today: date) -> str:
+    """How people call the newest supported release of a product: `Debian 13.6 (trixie)`."""
+    product = end_of_life().products.get(key)
+    cycle = _supported(product, today) if product else None
+    if product is None or cycle is None:
+        return ""
+    codename = f" ({cycle.codename})" if cycle.codename not in {"", cycle.cycle} else ""
+    return f"{product.label} {cycle.latest or cycle.cycle}{codename}"
+
+
+def _supported(product: Product, today: date) -> Cycle | None:
+    return next((c for c in product.cycles if c.eol is None or c.eol > today), None)
 
 
 def cycle_for(key: str, version: str) -> Cycle | None:
@@ -231,7 +245,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _release(key: str, cycle: Cycle) -> Release:
     product = end_of_life().products[key]
-    codename = f" ({cycle.codename})" if cycle.codename else ""
+    codename = f" ({cycle.codename})" if cycle.codename not in {"", cycle.cycle} else ""
     return Release(
         key,
         f"{product.label} {cycle.cycle}{codename}",

@@ -10,12 +10,14 @@ from msgspec import Struct
 from seawall.core.model import Confidence, Evidence, Hit, Profile, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.bases import BaseImage, base_image
+from seawall.rules.image.named import stages_named
 from seawall.rules.practices import NON_ROOT_USER
 from seawall.surfaces.dockerfile import Dockerfile, Setting, Stage, Value
 from seawall.surfaces.image import parse_reference
 
 _ADMINISTRATOR = "containeradministrator"
 _VARIABLE = re.compile(r"\$(?:\{(\w+)[^}]*\}|(\w+))")
+_WINDOWS = re.compile(r"mcr\.microsoft\.com/windows|servercore|nanoserver")
 _SCRATCH = BaseImage(user="root", shell=False, family="scratch", source="an empty image")
 
 
@@ -30,7 +32,7 @@ class _Base(Struct, frozen=True):
     def is_windows(self) -> bool:
         """Whether its users are those of Windows, which has no uid 0."""
         if self.known is None:
-            return "windows" in self.name or "nanoserver" in self.name
+            return _WINDOWS.search(self.name) is not None
         return (self.known.user or "").startswith("Container")
 
 
@@ -70,12 +72,11 @@ def _deciding(dockerfile: Dockerfile, target: Stage) -> list[Stage]:
 
     `FROM app-$TARGETOS` has no certain parent, but its candidates may be stages of the file.
     """
-    by_name = {stage.name: stage for stage in dockerfile.stages if stage.name}
     deciding, pending, seen = [], [target], {target.index}
     while pending:
         stage = pending.pop()
-        root = stage.lineage[-1]
-        named = [by_name[n] for n in root.base.candidates if n in by_name]
+        first = stage.lineage[-1].index
+        named = [s for s in stages_named(dockerfile, stage.root_base) if s.index < first]
         if stage.user is not None or not named:
             deciding.append(stage)
             continue
@@ -185,13 +186,25 @@ def _by_instruction(user: Setting, base: _Base, symbol: str) -> Hit:
             remedy=_remedy(base),
             evidence=value.evidence,
         )
-    missing = " and ".join(f"`{name}`" for name in value.missing) or f"`{value.written}`"
+    return _undecided_user(user, symbol)
+
+
+def _undecided_user(user: Setting, symbol: str) -> Hit:
+    """A USER with variables that nobody sets, or that is root for some of their values."""
+    value = user.value
+    missing = " and ".join(f"`{name}`" for name in value.missing)
+    if value.candidates:
+        possible = " or ".join(f"`{text}`" for text in value.candidates)
+        message = f"the image runs as {possible}, and only the build says which"
+    else:
+        message = f"whether the image runs as root depends on {missing or 'the build'}"
     return Hit(
         user,
-        f"whether the image runs as root depends on {missing}",
+        message,
         symbol,
-        label="nothing in this file sets it",
-        remedy=f"Give the ARG of {missing} a default such as 10001, or write the uid itself.",
+        label="not settled in this file",
+        remedy="Write the uid itself, as in `USER 10001`"
+        + (f", or give the ARG of {missing} such a default." if missing else "."),
         verdict=Verdict.UNKNOWN,
         evidence=value.evidence,
     )

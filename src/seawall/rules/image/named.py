@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
 from seawall.core.model import Confidence
 from seawall.facts.official import official_name
-from seawall.surfaces.dockerfile import Dockerfile, ImageUse, Reach
+from seawall.surfaces.dockerfile import Dockerfile, ImageUse, Reach, Stage, Value
 from seawall.surfaces.image import Reference, parse_reference
+
+_VARIABLE = re.compile(r"\$(?:\{[^}]*\}|\w+)")
+_PLATFORM = re.compile(r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)")
 
 
 class Named(Struct, frozen=True):
@@ -67,18 +72,15 @@ def symbol_of(dockerfile: Dockerfile, use: ImageUse, name: str) -> str:
 
 def unused(dockerfile: Dockerfile, use: ImageUse) -> str:
     """Why a fault of this image weighs less: its stage is not built; empty where it is."""
-    if use.stage < 0:
-        return ""
     stage = dockerfile.stages[use.stage]
-    if stage.reach is Reach.UNUSED:
-        return f"stage {stage.label} is not built for this target"
-    return ""
+    is_unused = stage.reach is Reach.UNUSED
+    return f"stage {stage.label} is not built for this target" if is_unused else ""
 
 
 def only_feeds(dockerfile: Dockerfile, use: ImageUse) -> str:
     """Why a fault of what the image holds weighs less: little or nothing of it is shipped."""
     reason = unused(dockerfile, use)
-    if reason or use.stage < 0:
+    if reason:
         return reason
     stage = dockerfile.stages[use.stage]
     if stage.reach is Reach.FEEDS:
@@ -86,3 +88,16 @@ def only_feeds(dockerfile: Dockerfile, use: ImageUse) -> str:
     if use.via in {"COPY", "MOUNT"}:
         return "only files are taken from this image"
     return ""
+
+
+def stages_named(dockerfile: Dockerfile, value: Value) -> list[Stage]:
+    """The stages of the file that FROM can mean by a name with a variable: `app-$TARGETOS`.
+
+    A name of nothing but variables means a stage only where these are the platform's.
+    """
+    if value.candidates:
+        return [stage for stage in dockerfile.stages if stage.name in value.candidates]
+    pattern = _VARIABLE.sub("*", value.written.strip("\"'"))
+    if not pattern.strip("*") and not all(_PLATFORM.fullmatch(name) for name in value.missing):
+        return []
+    return [s for s in dockerfile.stages if s.name and fnmatchcase(s.name, pattern)]

@@ -9,7 +9,7 @@ from seawall.core.model import Confidence, Hit, Profile, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.precision import Precision, precision_of
 from seawall.facts.releases import newest
-from seawall.rules.image.named import Named, named_images, symbol_of, unused
+from seawall.rules.image.named import Named, named_images, stages_named, symbol_of, unused
 from seawall.rules.practices import PINNED_BASE_IMAGE
 from seawall.surfaces.dockerfile import Dockerfile, ImageUse
 from seawall.surfaces.image import Reference, parse_reference
@@ -19,6 +19,8 @@ _MOVES = {
     Precision.FLOATING: "no version at all, so whatever is released next comes in unasked",
 }
 _FRONTENDS = frozenset(("docker/dockerfile", "docker/dockerfile-upstream"))
+_WITHOUT_VERSIONS = ("gcr.io/distroless/", "cgr.dev/")
+"""Publishers whose public images have no tags for single versions: only a digest can pin them."""
 _DIGEST_ADVICE = (
     "Add the digest that the tag has today: `{name}@sha256:…` "
     "(`docker buildx imagetools inspect {name}` shows it)."
@@ -61,14 +63,19 @@ def _name_a_version(name: str, settings: Settings) -> str:
     version = newest(name, settings.today)
     if version:
         return f"Name the version, such as `{name}:{version}`, at best with its digest."
+    if name.startswith(_WITHOUT_VERSIONS):
+        return _DIGEST_ADVICE.format(name=f"{name}:latest")
     return f"Name the full version and its digest: `{name}:<version>@sha256:<digest>`."
 
 
 def _undecided(dockerfile: Dockerfile, use: ImageUse) -> Iterator[Hit]:
-    """A reference with variables that nobody sets: what is written may settle it all the same."""
+    """A reference with variables that nobody sets: what is written may settle it all the same.
+
+    One that BuildKit refuses to expand has none missing, and is reported as the file's error.
+    """
     written = use.value.written.strip("\"'")
     last = written.rpartition("/")[2]
-    if "@sha256:" in written:
+    if "@sha256:" in written or not use.value.missing or stages_named(dockerfile, use.value):
         return
     _, colon, tag = last.partition(":")
     is_literal = "$" not in last and "}" not in last
@@ -108,7 +115,7 @@ def _floating(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
 
 
 def _pin(reference: Reference) -> str:
-    if reference.name.startswith("gcr.io/distroless/"):
+    if reference.name.startswith(_WITHOUT_VERSIONS):
         return _DIGEST_ADVICE.format(name=reference.familiar)
     return (
         "Name the full version that you tested, with the variant of the operating system, as in "

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from msgspec import Struct
 
 from seawall.core.model import Evidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
-from seawall.facts.official import official_name, retired
-from seawall.facts.releases import Release, end_of_life, newest, releases_of
+from seawall.facts.official import Retired, official_name, retired
+from seawall.facts.releases import Release, end_of_life, newest_of, releases_of
 from seawall.rules.image.named import Named, named_images, only_feeds
 from seawall.rules.practices import SUPPORTED_BASE_IMAGE
 from seawall.surfaces.dockerfile import Dockerfile
@@ -38,14 +38,13 @@ def _retired(dockerfile: Dockerfile, named: Named) -> Iterator[Hit]:
     if entry is None or releases_of(reference.name, reference.tag):
         return
     since = f" since {entry.since:%B %Y}" if entry.since else ""
-    instead = " or ".join(f"`{name}`" for name in entry.instead[:3])
     yield Hit(
         named.use,
         f"the official image `{official_name(reference.name)}` is deprecated and has had no "
         f"updates{since}",
         named.symbol,
         label="no longer built",
-        remedy=f"Use {instead} instead." if instead else "Use an image that is kept up.",
+        remedy=_instead(entry),
         confidence=named.confidence,
         weaker=only_feeds(dockerfile, named.use),
         evidence=(*named.use.value.evidence, Evidence(f"source: {entry.source}")),
@@ -69,7 +68,7 @@ def _out_of_support(dockerfile: Dockerfile, named: Named, settings: Settings) ->
         f"`{reference.familiar}`: " + "; ".join(f"{r.label} {e.text}" for r, e in found),
         named.symbol,
         label=found[0][1].text,
-        remedy=_move_on(named, settings),
+        remedy=_move_on(named, (release for release, _ in found), settings),
         confidence=named.confidence,
         weaker=only_feeds(dockerfile, named.use) or weaker,
         evidence=(
@@ -82,16 +81,17 @@ def _out_of_support(dockerfile: Dockerfile, named: Named, settings: Settings) ->
 def _ending(release: Release, settings: Settings) -> _Ending | None:
     """What to say of a release today; None where it is well supported or its end is unknown."""
     today, eol = settings.today, release.eol
-    if eol is None:
+    if eol is None or eol - today > timedelta(days=settings.eol_warning_days):
         return None
     if eol > today:
-        if eol - today > timedelta(days=settings.eol_warning_days):
-            return None
         return _Ending(f"reaches its end of life on {eol}", "it is still supported")
     if release.extended is not None and release.extended > today:
         text = f"left regular support on {eol} and gets long-term support until {release.extended}"
         return _Ending(text, "long-term support still fixes most packages")
-    return _Ending(f"reached its end of life on {eol}", _superseded(release, eol, today))
+    text = f"reached its end of life on {eol}"
+    if release.extended is not None:
+        text += f", and its long-term support ended on {release.extended}"
+    return _Ending(text, _superseded(release, eol, today))
 
 
 def _superseded(release: Release, eol: date, today: date) -> str:
@@ -100,12 +100,18 @@ def _superseded(release: Release, eol: date, today: date) -> str:
     return ""
 
 
-def _move_on(named: Named, settings: Settings) -> str:
-    name = named.reference.name
-    version = newest(name, settings.today)
-    if version:
-        return f"Move to a supported release: the newest is `{name}:{version}`."
-    return "Move to a release of this image that is still supported."
+def _move_on(named: Named, releases: Iterable[Release], settings: Settings) -> str:
+    """What to move to, for each product that is past its end."""
+    newest = (newest_of(release.key, settings.today) for release in releases)
+    known = " and ".join(label for label in newest if label)
+    if known:
+        return f"Move to a supported release; the newest: {known}."
+    return _instead(retired(named.reference.name, named.reference.tag))
+
+
+def _instead(entry: Retired | None) -> str:
+    names = " or ".join(f"`{name}`" for name in entry.instead[:3]) if entry else ""
+    return f"Use {names} instead." if names else "Use an image that is kept up."
 
 
 END_OF_LIFE_BASE = Rule(
