@@ -42,6 +42,8 @@ def run(command: str) -> str:
         f"FROM debian:12.5\nENV A=b \\\n    DB_PASSWORD='{SECRET}'\n",
         f'FROM debian:12.5\nENV DB_PASSWORD="${{X:-{SECRET}}}"\n',
         f"FROM debian:12.5\nARG API_TOKEN='{SECRET}'\n",
+        f'FROM debian:12.5\nENV CONNECTION="Server=db;User=sa;Password={SECRET};Encrypt=true"\n',
+        f"FROM debian:12.5\nENV JAVA_OPTS=-Djavax.net.ssl.keyStorePassword={SECRET}\n",
         f'FROM debian:12.5\nLABEL "x.password"="{SECRET}"\n',
         run(f"export API_TOKEN={SECRET} && make"),
         run(f'API_TOKEN="{SECRET}" make'),
@@ -125,6 +127,8 @@ def test_a_value_that_is_continued_on_the_next_line_is_masked_whole() -> None:
         run('docker login -u me --password-stdin && mysql -p"$PW" && htpasswd -c f me'),
         run("npm config set registry https://example.org && aws configure list"),
         run("redis-cli ping && rabbitmqctl add_user && mysqladmin password"),
+        "FROM debian:12.5\nENV JAVA_OPTS=-Djavax.net.ssl.trustStorePassword=changeit\n",
+        "FROM debian:12.5\nENV VITE_MAPS_API_KEY=Kx7vR2mqW4tZ sa_password=_\n",
         'FROM debian:12.5\nCMD ["app", "--password", "$PASSWORD"]\n',
         "FROM debian:12.5\nHEALTHCHECK NONE\n",
     ],
@@ -280,6 +284,17 @@ def test_a_file_name_that_says_secret(path: str) -> None:
 )
 def test_a_file_name_that_only_looks_like_it(path: str) -> None:
     assert secret_file(path) is None
+
+
+def test_a_package_repositorys_key_is_public() -> None:
+    text = "FROM debian:12.5\nCOPY acme.key /tmp/\n"
+    assert places(text, "secret-file-copied") == ["acme.key"]
+    assert places(text + "RUN apt-key add /tmp/acme.key\n", "secret-file-copied") == []
+
+
+def test_an_account_whose_password_is_its_name_is_as_good_as_open() -> None:
+    [hit] = found(run("echo orders:orders | chpasswd"), "password-set-in-build")
+    assert "everyone tries first" in hit.message
 
 
 def test_a_secret_file_weighs_less_in_a_stage_that_is_not_the_image() -> None:
@@ -512,6 +527,7 @@ def test_odd_input_makes_no_rule_raise(rule: Rule) -> None:
         "ENV A\n",
         'FROM x\nENV\nCOPY a\nCMD [""]\nRUN ((\n',
         "\ufeffRUN '",
+        "FROM x\nHEALTHCHECK token -u\n",
     ):
         facts = read(Source("Dockerfile", text))
         list(rule.on[Dockerfile](facts, SETTINGS))

@@ -204,6 +204,9 @@ def test_a_name_that_promises_a_secret(name: str, sort: Sort) -> None:
         "PAT",
         "BYPASS",
         "COMPASS",
+        "VITE_API_KEY",
+        "javax.net.ssl.trustStorePassword",
+        "TRUST_STORE_PASSWORD",
         "UWSGI_PASS",
         "htpasswd",
         "KEY",
@@ -376,6 +379,19 @@ def test_a_secret_can_be_moved() -> None:
     secret = find_in_assignment("DB_PASSWORD", "Kx7vR2mq")
     assert secret is not None
     assert (secret.moved(10).start, secret.moved(10).end) == (10, 18)
+
+
+@pytest.mark.parametrize(
+    ("url", "confidence"),
+    [
+        ("amqp://guest:guest" + "@rabbitmq:5672", Confidence.MEDIUM),
+        ("postgres://user:password" + "@localhost/db", Confidence.LOW),
+        ("postgres://user:Kx7vR2mqW4tZ" + "@localhost/db", Confidence.HIGH),
+    ],
+)
+def test_a_known_password_for_nowhere_is_hardly_one(url: str, confidence: Confidence) -> None:
+    [secret] = find_in_text(url)
+    assert secret.confidence is confidence
 
 
 def test_randomness_tells_keys_from_words() -> None:

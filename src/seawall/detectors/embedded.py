@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from seawall.detectors.expression import Expression
+
 KEYWORDS = (
     "passw",
     "passphrase",
@@ -21,19 +23,19 @@ KEYWORDS = (
 )
 """Lower-case texts of which one stands in every text that `assignments` finds something in."""
 
-_KEYWORD = re.compile(
+_KEYWORD = Expression(
     r"(?i)passw(?:or)?d|passphrase|pass(?=[\"']?\s?=)|pwd|secret|token|api[-_.]?key|access[-_.]?key"
     r"|license[-_.]?key|encrypt(?:ion)?[-_.]?key|private[-_.]?key|master[-_.]?key|auth[-_.]?key"
     r"|signing[-_.]?key|credentials?|rootpw"
 )
 _BEFORE = re.compile(r"[\w.-]{0,60}\Z")
-_AFTER = re.compile(
+_AFTER = Expression(
     r"""(?P<rest>[\w-]{0,40})(?P<close>\\?["']?\]?)[ \t]{0,4}(?P<sign>:=|=>|==?|:)[ \t]{0,4}
     (?:(?P<quote>\\?["'])(?P<quoted>[^"'\\\n]{1,300})(?P=quote)
       |(?P<bare>[^\s"'`,;)(}{<>|&\\\[\]]{1,300}))""",
     re.VERBOSE,
 )
-_SQL = re.compile(
+_SQL = Expression(
     r"""(?i)\bIDENTIFIED\s{1,4}(?:WITH\s{1,4}\S{1,40}\s{1,4})?(?:BY|AS)\s{1,4}(?:PASSWORD\s{1,4})?
     \\?["'](?P<a>[^"'\\\n]{1,200})\\?["']
     |\bPASSWORD\s{0,4}(?:\(\s{0,4}|\s)\\?["'](?P<b>[^"'\\\n]{1,200})\\?["']""",

@@ -6,6 +6,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
+from seawall.detectors.expression import Expression
 from seawall.detectors.vocabulary import words
 
 
@@ -46,7 +47,7 @@ _NOUNS = {
 }
 
 # Names run together, as PGPASSWORD, ROOTPASS, ACCESSTOKEN or SECRETKEY.
-_GLUED = re.compile(
+_GLUED = Expression(
     r"[a-z0-9]*?(?:"
     r"(?P<password>password|passwd|passphrase|(?:db|root|user|ssh|admin|ldap|my|sql|smtp|mail|ftp"
     r"|pg|vnc|key|store|trust|truststore|keystore|proxy|redis|mongo|rcon)pass|(?:db|sql|user|admin"
@@ -87,6 +88,9 @@ _SWITCHES = words("allow empty enable enabled disable disabled require without r
 """Those of them that do so anywhere: `MYSQL_ALLOW_EMPTY_PASSWORD`."""
 
 _PUBLIC = words("public pub publishable pgp gpg keyserver host known authorized")
+_SHIPPED = ("vite_", "react_app_", "gatsby_", "vue_app_", "ng_app_", "storybook_")
+"""Prefixes of what a bundler puts into the page for every visitor: keys there are no secrets."""
+
 _NO_PASSWORDS = frozenset({"htpasswd", "ocpasswd", "chpasswd", "gpasswd", "nopasswd", "nopassword"})
 _NO_SECRETS = {
     "token": words("cancel cancellation csrf page next continuation prompt completion"),
@@ -115,7 +119,9 @@ def sort_of(name: str) -> Sort | None:
         parts.pop()
     if not parts or parts[-1] in _NO_PASSWORDS or not _PUBLIC.isdisjoint(parts):
         return None
-    return _by_noun(parts, lower) or _by_ending(parts[-1])
+    sort = _by_noun(parts, lower) or _by_ending(parts[-1])
+    is_shipped = sort in {Sort.KEY, Sort.TOKEN} and lower.startswith(_SHIPPED)
+    return None if is_shipped or "truststore" in lower.replace("_", "") else sort
 
 
 def _by_noun(parts: list[str], name: str) -> Sort | None:

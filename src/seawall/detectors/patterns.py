@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from seawall.detectors.expression import Expression
 from seawall.detectors.validation import (
     has_github_checksum,
     has_key_body,
@@ -30,7 +31,7 @@ class Pattern(Struct, frozen=True):
     kind: str
     title: str
     anchors: tuple[str, ...]
-    regex: re.Pattern[str]
+    regex: Expression
     shown: int = 0
     is_true: Callable[[str], bool] | None = None
     is_sure: Callable[[str], bool] | None = None
@@ -45,7 +46,7 @@ def _token(
     kind: str, title: str, anchors: str, shape: str, shown: int = 4, in_run: bool = True
 ) -> Pattern:
     """A token that stands alone, of a shape that can be nothing else."""
-    regex = re.compile(f"{_EDGE}({shape}){_STOP}")
+    regex = Expression(f"{_EDGE}({shape}){_STOP}")
     return Pattern(kind, title, tuple(anchors.split()), regex, shown, is_mixed, in_run=in_run)
 
 
@@ -53,7 +54,7 @@ _GITHUB = Pattern(
     "github-token",
     "a GitHub token",
     ("ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
-    re.compile(f"{_EDGE}(gh[pousr]_[A-Za-z0-9]{{36}}){_STOP}"),
+    Expression(f"{_EDGE}(gh[pousr]_[A-Za-z0-9]{{36}}){_STOP}"),
     4,
     is_mixed,
     has_github_checksum,
@@ -63,7 +64,7 @@ _PRIVATE_KEY = Pattern(
     "private-key",
     "a private key",
     ("PRIVATE KEY",),
-    re.compile(
+    Expression(
         r"(-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----.{0,8000})", re.DOTALL
     ),
     0,
@@ -75,7 +76,7 @@ _URL = Pattern(
     "url-credential",
     "a password in a URL",
     ("://",),
-    re.compile(
+    Expression(
         r"://[^\s/:@\"'`<>()]{0,100}:([^\s/@\"'`<>]{1,200})@(?!sha(?:256|512):)(?=[\w.\[$-])"
     ),
     in_run=False,
@@ -85,7 +86,7 @@ _BASIC_AUTH = Pattern(
     "registry-auth",
     "a registry login",
     ('"auth"', "_auth"),
-    re.compile(
+    Expression(
         r"""(?:"auth"\s{0,3}:\s{0,3}"|\b_auth\s{0,3}[= ]\s{0,3}["']?)([A-Za-z0-9+/]{8,400}={0,2})"""
     ),
     0,
@@ -97,7 +98,7 @@ _JWT = Pattern(
     "jwt",
     "a JSON Web Token",
     ("eyJ",),
-    re.compile(r"(?<![\w.-])(eyJ[\w-]{8,2000}\.eyJ[\w-]{8,4000}\.[\w-]{16,1000})(?![\w.-])"),
+    Expression(r"(?<![\w.-])(eyJ[\w-]{8,2000}\.eyJ[\w-]{8,4000}\.[\w-]{16,1000})(?![\w.-])"),
     3,
     is_jwt,
 )
@@ -116,14 +117,14 @@ CLOUD = (
         "azure-storage-key",
         "an Azure storage account key",
         ("AccountKey=",),
-        re.compile(r"AccountKey=([A-Za-z0-9+/]{86}==)"),
+        Expression(r"AccountKey=([A-Za-z0-9+/]{86}==)"),
         in_run=False,
     ),
     Pattern(
         "azure-shared-access-key",
         "an Azure shared access key",
         ("SharedAccessKey=",),
-        re.compile(r"SharedAccessKey=([A-Za-z0-9+/]{43}=)"),
+        Expression(r"SharedAccessKey=([A-Za-z0-9+/]{43}=)"),
         in_run=False,
     ),
     _token(
@@ -213,21 +214,21 @@ SERVICES = (
         "slack-webhook",
         "a Slack webhook",
         ("hooks.slack.com/",),
-        re.compile(r"hooks\.slack\.com/(?:services|workflows|triggers)/([A-Za-z0-9+/]{30,80})"),
+        Expression(r"hooks\.slack\.com/(?:services|workflows|triggers)/([A-Za-z0-9+/]{30,80})"),
         in_run=False,
     ),
     Pattern(
         "discord-webhook",
         "a Discord webhook",
         ("/api/webhooks/",),
-        re.compile(r"discord(?:app)?\.com/api/webhooks/[0-9]{17,20}/([\w\-]{60,75})"),
+        Expression(r"discord(?:app)?\.com/api/webhooks/[0-9]{17,20}/([\w\-]{60,75})"),
         in_run=False,
     ),
     Pattern(
         "teams-webhook",
         "a Microsoft Teams webhook",
         ("webhook.office.com/",),
-        re.compile(
+        Expression(
             r"webhook\.office\.com/webhookb2/([\w@\-]{60,90}/IncomingWebhook/[\w/\-]{60,90})"
         ),
         in_run=False,
@@ -242,7 +243,7 @@ SERVICES = (
         "stripe-webhook-secret",
         "a Stripe webhook secret",
         ("whsec_",),
-        re.compile(f"{_EDGE}(whsec_[A-Za-z0-9+/]{{32,64}}=?){_STOP}"),
+        Expression(f"{_EDGE}(whsec_[A-Za-z0-9+/]{{32,64}}=?){_STOP}"),
         4,
         is_mixed,
         in_run=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
+from seawall.detectors.expression import Expression
 from seawall.detectors.vocabulary import words
 
 
@@ -26,7 +27,7 @@ _NOTHING = words(
     " plaintext"
 )
 
-_SHAPES_OF_NOTHING = re.compile(
+_SHAPES_OF_NOTHING = Expression(
     r"""\d{1,3}                                            # a switch or a count
     | v?\d+(?:\.\d+){1,4}                                  # a version
     | (?:~|\.{1,2}|/|[A-Za-z]:\\)?(?:[/\\][\w.@%+-]*)+     # a path from a root
@@ -45,13 +46,13 @@ _SHAPES_OF_NOTHING = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-_REFERENCE = re.compile(
+_REFERENCE = Expression(
     r"""\$\{?[A-Za-z_0-9] | \$\( | ` | \{\{ | <% | %[A-Za-z_]+% | @[A-Za-z_]+@ | \$\$\{? | \#\{
     | __[A-Z_]+__ """,
     re.VERBOSE,
 )
 
-_STAND_IN = re.compile(
+_STAND_IN = Expression(
     r"""<[^<>]*> | \[[^\[\]]*\] | \{[^{}]*\} | \(.*\) | \.{2,} | -+ | \?+ | …
     | (?:the|enter|insert|put|add|set|use|type|paste|fill|provide|specify)[-_. ].*
     | (?:.*[-_. ])?(?:here|goes[-_. ]?here|todo|fixme|tbd|placeholder|redacted|removed|censored
@@ -65,7 +66,7 @@ _STAND_IN = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 
-_FILLER = re.compile(r"(.)\1{2,}|[xX*#0.\-]+|0123456789(?:abcdef)?.*|1234567890abcdef.*")
+_FILLER = Expression(r"(.)\1{2,}|[xX*#0.\-]+|0123456789(?:abcdef)?.*|1234567890abcdef.*")
 
 _LEET = str.maketrans("@4830$51!7", "aabeossiit")
 _TAIL = re.compile(r"[\W_0-9]{1,6}$")
@@ -83,7 +84,8 @@ _WEAK = words(
     " mssql sqlserver sa system tiger scott elastic elasticsearch kibana logstash rabbitmq guest"
     " minio minioadmin minio123 keycloak jenkins sonar sonarqube nexus gitlab gitea grafana"
     " prometheus zabbix nagios cacti splunk airflow superset metabase wordpress wp joomla drupal"
-    " magento nextcloud owncloud vagrant docker dockerpass ubuntu debian centos pi raspberry alpine"
+    " magento nextcloud owncloud android vagrant"
+    " docker dockerpass ubuntu debian centos pi raspberry alpine"
     " cisco ubnt hadoop hive spark kafka zookeeper weblogic welcome1 glassfish activemq artemis"
     " artifactory harbor portainer openvpn vpn vnc vncpass ftp ftpuser ssh sshpass mypass"
     " mypassword"
@@ -91,7 +93,7 @@ _WEAK = words(
     " dbpass dbpassword database db yourstrongpassword strongpassword mysecretpassword"
 )
 
-_EVERYONES = re.compile(
+_EVERYONES = Expression(
     r"\d{4,9}|0?1234567890?|(?:123|321|1q2w3e|q1w2e3|zaq1|abc|qwe|asd|zxc|a1b2c3)[\w!@#$]{0,8}"
     r"|change[-_. ]?(?:me|it|this|now|pass|password)?(?:[-_. ].{0,24}|[\d!]{0,4})"
     r"|your_?strong[!()_]{0,3}pass.{0,12}"
@@ -99,7 +101,7 @@ _EVERYONES = re.compile(
     re.IGNORECASE,
 )
 
-_WITH_DEFAULT = re.compile(r"\$\{\w{1,60}:?[-=]([^${}]{0,200})\}")
+_WITH_DEFAULT = Expression(r"\$\{\w{1,60}:?[-=]([^${}]{0,200})\}")
 
 
 def fallback(value: str) -> str:

@@ -149,8 +149,7 @@ def _of_format(pattern: Pattern, found: re.Match[str]) -> Secret | None:
         return None
     start, end = found.span(1)
     if pattern.kind == "url-credential":
-        secret = judge(Sort.PASSWORD, value, start)
-        return secret and structs.replace(secret, kind=pattern.kind, title=pattern.title)
+        return _of_url(pattern, found, judge(Sort.PASSWORD, value, start))
     if pattern.kind == "private-key":
         end = _key_end(value, start)
     sure = pattern.is_sure is None or pattern.is_sure(value)
@@ -158,6 +157,20 @@ def _of_format(pattern: Pattern, found: re.Match[str]) -> Secret | None:
     shown = f"{value[: pattern.shown]}…, " if pattern.shown else ""
     redacted = f"{shown}{end - start} characters"
     return Secret(pattern.kind, pattern.title, start, end, confidence, redacted)
+
+
+_NOWHERE = re.compile(r"localhost\b|127\.|\[::1\]|[\w.-]*(?:example|dummy|fake|placeholder)|host\b")
+
+
+def _of_url(pattern: Pattern, found: re.Match[str], secret: Secret | None) -> Secret | None:
+    """A well-known password for a host that is nowhere is there to please a build step."""
+    if secret is None:
+        return None
+    confidence = secret.confidence
+    if secret.is_default:
+        nowhere = _NOWHERE.match(found.string, found.end())
+        confidence = Confidence.LOW if nowhere else Confidence.MEDIUM
+    return structs.replace(secret, kind=pattern.kind, title=pattern.title, confidence=confidence)
 
 
 _KEY_END = re.compile(r"-----END [A-Z0-9 ]{1,40}-----")

@@ -25,6 +25,7 @@ class Set(Struct, frozen=True):
     instruction: Instruction
     command: Command
     literal: Literal
+    user: str = ""
 
 
 def _passwords(dockerfile: Dockerfile) -> Iterator[Set]:
@@ -47,7 +48,7 @@ def _fed(dockerfile: Dockerfile) -> Iterator[Set]:
         for command in script.commands:
             if command.name in names:
                 for literal in (*_echoed(script, command), *_redirected(dockerfile, command)):
-                    yield Set(instruction, command, literal)
+                    yield from _password_in(instruction, command, literal)
 
 
 def _echoed(script: Script, command: Command) -> Iterator[Literal]:
@@ -57,28 +58,29 @@ def _echoed(script: Script, command: Command) -> Iterator[Literal]:
         if is_before and other.name in {"echo", "printf"}:
             for word in other.operands():
                 if word.literal is not None:
-                    yield from _password_in(command.name, of_shell_word(word))
+                    yield of_shell_word(word)
 
 
 def _redirected(dockerfile: Dockerfile, command: Command) -> Iterator[Literal]:
     """`chpasswd <<< 'root:x'` and the here-document."""
     for redirect in command.redirects:
         if redirect.operator == "<<<" and redirect.target and redirect.target.literal is not None:
-            yield from _password_in(command.name, of_shell_word(redirect.target))
+            yield of_shell_word(redirect.target)
         elif redirect.body:
             start = dockerfile.source.text.find(redirect.body, command.start)
             text = redirect.body.strip()
             place = start if start >= 0 else redirect.start
-            yield from _password_in(command.name, Literal(text, place, place + len(text)))
+            yield Literal(text, place, place + len(text))
 
 
-def _password_in(program: str, literal: Literal) -> Iterator[Literal]:
-    if program == "passwd":
-        yield literal
+def _password_in(instruction: Instruction, command: Command, literal: Literal) -> Iterator[Set]:
+    """passwd reads the password alone, chpasswd `user:password`."""
+    if command.name == "passwd":
+        yield Set(instruction, command, literal)
         return
     password = after(literal, ":")
     if password is not None:
-        yield password
+        yield Set(instruction, command, password, literal.text.partition(":")[0])
 
 
 def _set_in_build(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
@@ -96,7 +98,7 @@ def _is_reference(text: str) -> bool:
 def _hit(dockerfile: Dockerfile, found: Set, text: str) -> Hit:
     name, place = found.command.name, Region(found.literal.start, found.literal.end)
     how = "no password at all" if not text else f"a fixed password ({len(text)} characters)"
-    if worth(text) is Worth.WEAK:
+    if worth(text) is Worth.WEAK or (text and text == found.user):
         how = "a password that everyone tries first"
     return Hit(
         at=place,

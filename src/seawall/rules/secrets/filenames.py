@@ -7,9 +7,10 @@ import re
 from msgspec import Struct
 
 from seawall.core.model import Confidence
+from seawall.detectors.expression import Expression
 from seawall.detectors.vocabulary import words
 
-_SURE = re.compile(
+_SURE = Expression(
     r"""(?:^|.*/)(?:
       (?P<ssh>id_(?:rsa|dsa|ecdsa|ed25519)(?:_sk)?|[\w.-]+\.ppk|ssh_host_\w+_key
         |(?:deploy|ssh|git|github|gitlab)[-_]?key)
@@ -26,7 +27,7 @@ _SURE = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
-_LIKELY = re.compile(
+_LIKELY = Expression(
     r"""(?:^|.*/)(?:
       (?P<environment>\.env(?:\.[\w-]+)*|\.envrc)
     | (?P<login>\.npmrc|\.my\.cnf|\.htpasswd|\.aws|\.ssh|\.kube|secrets?\.(?:ya?ml|json|toml|ini|env
@@ -37,7 +38,7 @@ _LIKELY = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 
-_PUBLIC = re.compile(
+_PUBLIC = Expression(
     r"""(?:^|[/._-])(?:example|examples|sample|template|tmpl|tpl|dist|defaults?|schema|public|pub|pubkey
       |certs?|certificates?|chain|fullchain|bundle|ca-?certs?|cacerts?|roots?|dhparams?|dh\d*|gpg|pgp|asc
       |keyring|archive|repo|repository|apt|rpm|release|signing|truststore|crt|cer|test|tests|testdata
@@ -110,7 +111,7 @@ def _is_public(path: str, kind: str) -> bool:
     return _PUBLIC.search(name) is not None
 
 
-_SAMPLE = re.compile(
+_SAMPLE = Expression(
     r"(?:^|[._-])(?:example|examples|sample|template|tmpl|tpl|dist|defaults?|schema|pub|test|tests)"
     r"(?:$|[._-])",
     re.IGNORECASE,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from seawall.core.model import Evidence, Hit, Located
+from seawall.core.model import Confidence, Evidence, Hit, Located
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
 from seawall.rules.practices import NO_HARDCODED_SECRETS
@@ -116,7 +116,7 @@ def _below_home(path: str, homes: tuple[str, ...]) -> str:
 
 def _file_copied(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
     for stored in _copied(dockerfile):
-        if _deletion(dockerfile, stored) is None:
+        if _deletion(dockerfile, stored) is None and not _is_packagers(dockerfile, stored):
             inner = stored.instruction.trigger or stored.instruction
             yield Hit(
                 at=stored.at,
@@ -127,6 +127,16 @@ def _file_copied(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
                 confidence=stored.file.confidence,
                 weaker=weight_in_image(dockerfile, stored.instruction),
             )
+
+
+_KEYRINGS = ("apt-key ", "--dearmor", "rpm --import", "keyrings", "trusted.gpg", "/etc/apk/keys")
+
+
+def _is_packagers(dockerfile: Dockerfile, stored: Stored) -> bool:
+    """Whether a `.key` file is the public one of a package repository, by what is done with it."""
+    text = dockerfile.source.text
+    is_named = stored.name.endswith(".key") and stored.file.confidence is not Confidence.HIGH
+    return is_named and any(keyring in text for keyring in _KEYRINGS)
 
 
 def _mounted(stored: Stored) -> str:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from seawall.core.model import Region
 from seawall.detectors.entropy import is_random
+from seawall.detectors.expression import Expression
 from seawall.detectors.names import is_signing_key, sort_of
 from seawall.detectors.secrets import (
     Secret,
@@ -136,10 +137,11 @@ def _seen(
 def _pairs(inner: Instruction, instruction: Instruction) -> Iterator[Sighting]:
     for key, value in inner.pairs:
         name = key.text.strip("\"'")
-        if sort_of(name) is None:
-            continue
-        literal = of_word(value)
-        yield from _seen(find_by_name(name, literal.text), literal, name, instruction)
+        if sort_of(name) is not None:
+            literal = of_word(value)
+            yield from _seen(find_by_name(name, literal.text), literal, name, instruction)
+        elif inner.keyword == "ENV" and "=" in value.text and _tells(value.text):
+            yield from _in_literal(of_word(value), instruction, None)
 
 
 def _arguments(inner: Instruction, instruction: Instruction) -> Iterator[Sighting]:
@@ -284,7 +286,7 @@ def _assigned(instruction: Instruction, command: Command) -> Iterator[Sighting]:
 
 _SHORTEST = len("pwd=ab")
 
-_SUBSTITUTION = re.compile(
+_SUBSTITUTION = Expression(
     r"(?:^|[\s;'\"{])s(?P<mark>[/|#@,!%:~+])(?:\\.|(?!(?P=mark))[^\\]){0,400}(?P=mark)"
     r"(?P<new>(?:\\.|(?!(?P=mark))[^\\]){0,400})(?P=mark)",
     re.DOTALL,

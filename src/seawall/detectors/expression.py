@@ -1,0 +1,41 @@
+"""Regular expressions that are compiled when they are first asked.
+
+There are a hundred in this room and most runs need none: compiling all of them takes longer than
+judging ten files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+
+from msgspec import Struct
+
+
+class Expression(Struct, frozen=True, dict=True):
+    """A regular expression, by its source and flags; asked as a compiled one is."""
+
+    source: str
+    flags: re.RegexFlag = re.NOFLAG
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """The compiled expression."""
+        return re.compile(self.source, self.flags)
+
+    def match(self, text: str, start: int = 0) -> re.Match[str] | None:
+        """The match at `start`."""
+        return self.compiled.match(text, start)
+
+    def fullmatch(self, text: str) -> re.Match[str] | None:
+        """The match of the whole text."""
+        return self.compiled.fullmatch(text)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        """The first match."""
+        return self.compiled.search(text)
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """Every match, in order, none overlapping."""
+        return self.compiled.finditer(text)
