@@ -79,7 +79,7 @@ def _page(rule: Explanation, columns: int) -> Iterator[str]:
     yield from _paragraph("Why", rule.why, columns)
     yield from _paragraph("Fix", rule.remedy, columns)
     yield from _paragraph(
-        "Severity", f"An attacker needs {rule.needs}; gains {rule.gains}.", columns
+        "Severity", f"An attacker needs {rule.needs}. He gains {rule.gains}.", columns
     )
     yield from _example("Bad", rule.bad)
     yield from _example("Good", rule.good)

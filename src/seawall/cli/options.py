@@ -29,7 +29,7 @@ select = click.option(
     "--select",
     multiple=True,
     metavar="RULE",
-    help="Report only these rules, by id, alias or chapter; repeat, or separate by commas.",
+    help="Report only these rules, by id, alias or practice; repeat, or separate by commas.",
 )
 ignore = click.option(
     "--ignore",
@@ -53,7 +53,7 @@ isolated = click.option("--isolated", is_flag=True, help="Read no policy file at
 offline = click.option(
     "--offline", is_flag=True, help="Never open a network connection (checks never do)."
 )
-quiet = click.option("-q", "--quiet", is_flag=True, help="Only findings, no notes or summary.")
+quiet = click.option("-q", "--quiet", is_flag=True, help="One line a finding.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Say what is left out, and why.")
 color = click.option(
     "--color",

@@ -28,11 +28,7 @@ from seawall.jobs.parallel import map_all
 from seawall.jobs.policing import police
 
 _UNNAMED = "<stdin>"
-_NOTHING = Problem(
-    ".",
-    "no Dockerfile was found",
-    "Name the files themselves, whatever they are called; see -v for what was left out.",
-)
+_NOTHING = "Name the files themselves, whatever they are called; -v says what was left out."
 
 
 class CheckOptions(Struct, frozen=True):
@@ -92,7 +88,7 @@ def check(
     root = identity_root(paths)
     examine_one = partial(_examine, options=options, root=root)
     outcomes = list(map_all(examine_one, tasks, _died, options.jobs))
-    report = _report(found, refused, outcomes, options)
+    report = _report(paths, found, refused, outcomes, options)
     notices = *report.notices, *_waivers(paths, found, tasks, outcomes, options.today)
     if not baseline.name:
         return structs.replace(report, notices=notices)
@@ -181,6 +177,7 @@ def _died(task: _Task) -> _Outcome:
 
 
 def _report(
+    paths: Sequence[str],
     found: Discovery,
     refused: tuple[Problem, ...],
     outcomes: Sequence[_Outcome],
@@ -192,7 +189,7 @@ def _report(
     for outcome in outcomes:
         hidden.update(outcome.hidden)
     if not outcomes and not problems:
-        problems.append(_NOTHING)
+        problems.append(Problem(", ".join(paths), "no Dockerfile was found", _NOTHING))
     return Report(
         targets=tuple(Target(outcome.name, KIND) for outcome in outcomes),
         findings=tuple(finding for outcome in outcomes for finding in outcome.findings),

@@ -1,0 +1,258 @@
+"""The command line in one process: terminals, outputs, arguments and how errors are said."""
+
+from __future__ import annotations
+
+import io
+import json
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from seawall.cli.arguments import read_arguments
+from seawall.cli.main import main
+from seawall.cli.outputs import Output, parse_outputs, write_file
+from seawall.cli.terminal import complain, use_color, width
+from seawall.core.errors import InputError, UsageError
+
+BAD = "FROM debian:13.1-slim\nRUN curl http://example.com/x | sh\nUSER 10001\n"
+
+
+class Terminal(io.StringIO):
+    """A stream that is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An environment that says nothing of terminals, and an empty directory to work in."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "SEAWALL_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Dockerfile").write_text(BAD)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_terminal", "expected"),
+    [
+        ({}, True, True),
+        ({}, False, False),
+        ({"NO_COLOR": "1"}, True, False),
+        ({"NO_COLOR": ""}, True, True),
+        ({"FORCE_COLOR": "1"}, False, True),
+        ({"FORCE_COLOR": "0"}, False, False),
+        ({"FORCE_COLOR": ""}, False, False),
+        ({"NO_COLOR": "1", "FORCE_COLOR": "1"}, True, False),
+        ({"TERM": "dumb"}, True, False),
+        ({"TERM": "dumb", "FORCE_COLOR": "1"}, True, True),
+    ],
+)
+def test_colour_is_for_terminals_that_want_it(
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    is_terminal: bool,
+    expected: bool,
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    stream = Terminal() if is_terminal else io.StringIO()
+    assert use_color("auto", stream) is expected
+    assert use_color("always", stream) is True
+    assert use_color("never", stream) is False
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"), [("80", 80), ("10", 40), ("900", 120), ("x", 100), ("²", 100)]
+)
+def test_the_width_is_what_columns_says_within_reason(
+    monkeypatch: pytest.MonkeyPatch, columns: str, expected: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    assert width(io.StringIO()) == expected
+
+
+def test_complaints_are_cleaned_and_survive_a_closed_stream(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    complain("a\x1b[31mb", "h\x07")
+    assert capsys.readouterr().err == "seawall: a\\x1b[31mb\n  h\\x07\n"
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", closed)
+    complain("nobody hears")
+
+
+def test_outputs_are_a_format_and_a_place() -> None:
+    assert parse_outputs([]) == (Output("text"),)
+    assert parse_outputs(["text", "json:a:b"]) == (Output("text"), Output("json", "a:b"))
+
+
+@pytest.mark.parametrize(
+    ("values", "word"),
+    [
+        (["jsn"], "json"),
+        (["zzz"], "sarif"),
+        (["json:"], "json:FILE"),
+        (["json", "text"], "json:FILE"),
+        (["json:x", "text:x"], "json:FILE"),
+    ],
+)
+def test_an_output_that_makes_no_sense_is_refused_with_what_does(
+    values: list[str], word: str
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse_outputs(values)
+    assert word in refused.value.hint
+
+
+def test_a_report_file_is_replaced_whole_and_keeps_its_mode(plain: Path) -> None:
+    target = plain / "out"
+    target.write_text("old")
+    target.chmod(0o640)
+    write_file(str(target), "new")
+    assert target.read_text() == "new"
+    assert stat.S_IMODE(target.stat().st_mode) == 0o640
+    assert sorted(path.name for path in plain.iterdir()) == ["Dockerfile", "out"]
+
+
+def test_a_device_is_written_to_and_a_directory_refused(plain: Path) -> None:
+    write_file("/dev/null", "x")
+    with pytest.raises(InputError):
+        write_file(str(plain), "x")
+    with pytest.raises(InputError):
+        write_file("/dev/full", "x")
+
+
+def test_arguments_are_split_at_commas_and_defaults_left_alone() -> None:
+    arguments = read_arguments({"select": ("a, b", "c,"), "target": None, "fail_on": "low"})
+    assert arguments.terms().select == ("a", "b", "c")
+    assert arguments.target == ""
+
+
+def test_a_build_argument_is_a_name_and_a_value() -> None:
+    options = read_arguments({"build_args": ("A=b=c", "D=", "FROM_CALLER")}).options(())
+    assert options.build.arguments == {"A": "b=c", "D": ""}
+    with pytest.raises(UsageError):
+        read_arguments({"build_args": ("=x",)}).options(())
+
+
+def test_a_policy_file_and_none_at_all_contradict_each_other() -> None:
+    with pytest.raises(UsageError):
+        read_arguments({"isolated": True, "config_file": "x"}).terms()
+
+
+def test_several_reports_of_one_run_agree(
+    plain: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(["check", "-o", "concise", "-o", "json:out.json", "-o", "sarif:out.sarif"]) == 1
+    shown = capfdbinary.readouterr().out.decode()
+    report = json.loads((plain / "out.json").read_text())
+    sarif = json.loads((plain / "out.sarif").read_text())
+    assert "curl-pipe-shell" in shown
+    assert len(sarif["runs"][0]["results"]) == len(report["findings"])
+
+
+def test_colour_reaches_the_terminal_and_no_file(
+    plain: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    main(["check", "--color", "always", "-o", "text", "-o", "concise:out"])
+    assert b"\x1b[" in capfdbinary.readouterr().out
+    assert "\x1b[" not in (plain / "out").read_text()
+    main(["check", "--color", "never"])
+    assert b"\x1b[" not in capfdbinary.readouterr().out
+
+
+def test_explain_shows_a_rule_whole(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "DL3002"]) == 0
+    page = capfd.readouterr().out
+    for part in ("root-user", "Why", "Fix", "Bad", "Good", "CIS Docker", "hadolint:DL3002"):
+        assert part in page
+    assert main(["explain", "-o", "json", "AVD-DS-0002"]) == 0
+    assert json.loads(capfd.readouterr().out)["id"] == "root-user"
+
+
+def test_explain_takes_a_practice_for_all_its_rules(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "-o", "json", "-"]) == 2
+    assert main(["explain", "--all", "-o", "json"]) == 0
+    rules = json.loads(capfd.readouterr().out)
+    practices = [rule["practice"] for rule in rules]
+    ids = {rule["id"] for rule in rules}
+    several = next(p for p in practices if practices.count(p) > 1 and p not in ids)
+    assert main(["explain", "-o", "json", several]) == 0
+    assert len(json.loads(capfd.readouterr().out)) == practices.count(several)
+
+
+def test_config_show_names_each_values_origin(
+    plain: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (plain / "seawall.toml").write_text('# mine\nprofile = "strict"\n')
+    assert main(["config", "show", "--fail-on", "low"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert any("profile" in line and "seawall.toml:2" in line for line in lines)
+    assert any("fail-on" in line and "command line" in line for line in lines)
+    assert main(["config", "show", "-o", "json", "--isolated"]) == 0
+    values = {v["key"]: v for v in json.loads(capfd.readouterr().out)["values"]}
+    assert values["profile"] == {"key": "profile", "value": "default", "origin": "default"}
+
+
+def test_a_baseline_is_written_and_its_gaps_are_said(
+    plain: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["baseline"]) == 0
+    assert "written to .seawall-baseline.json" in capfd.readouterr().out
+    assert main(["check", "--baseline", ".seawall-baseline.json"]) == 0
+    (plain / "Dockerfile.x").write_text("FRUM x\n")
+    assert main(["baseline"]) == 2
+    assert "Dockerfile.x" in capfd.readouterr().err
+
+
+def test_every_command_has_help_and_at_most_twenty_options(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    for command in ("check", "explain", "baseline", "config", "completion", "version"):
+        assert main([command, "--help"]) == 0
+        text = capfd.readouterr().out
+        assert text.startswith(f"Usage: seawall {command}")
+        assert sum(line.strip().startswith("-") for line in text.splitlines()) <= 20
+
+
+@pytest.mark.parametrize("arguments", [["version"], ["--version"], ["-V"], ["--version", "check"]])
+def test_the_version_is_one_line(arguments: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    name, version = capfd.readouterr().out.split()
+    assert name == "seawall"
+    assert version[0].isdigit()
+
+
+@pytest.mark.parametrize(
+    ("raised", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, ""),
+        (BrokenPipeError(), 2, ""),
+        (OSError(28, "No space left on device", "x"), 2, "x: no space left on device"),
+        (RuntimeError("oh\x1b"), 2, "a bug in Seawall: RuntimeError: oh\\x1b"),
+        (UsageError("what", "so"), 2, "what\n  so"),
+        (SystemExit(1), 2, ""),
+    ],
+)
+def test_whatever_happens_is_an_exit_code_and_a_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    raised: BaseException,
+    code: int,
+    said: str,
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise raised
+
+    monkeypatch.setattr("seawall.cli.group.seawall.main", fail)
+    assert main(["check"]) == code
+    error = capfd.readouterr().err
+    assert said in error
+    assert "Traceback" not in error
+    assert bool(error) is bool(said)
