@@ -56,13 +56,14 @@ class _Masking:
     def __init__(self, text: str) -> None:
         self.text = text
         self.documents: dict[int, Document] = {}
+        self._tried = 0
         self._due: list[re.Match[str]] = []
         self._edits: list[tuple[int, int, str]] = []
 
     def run(self) -> None:
         """Find all."""
         position = 0
-        while len(self.documents) < MOST and (token := _TOKEN.search(self.text, position)):
+        while self._tried < MOST and (token := _TOKEN.search(self.text, position)):
             position = token.end()
             if token["string"]:
                 self._take_string(token)
@@ -88,7 +89,8 @@ class _Masking:
 
     def _take_bodies(self, position: int) -> int:
         """Take the bodies that start here; the offset after the last one's terminator."""
-        for token in self._due[:MOST]:
+        for token in self._due[: MOST - self._tried]:
+            self._tried += 1
             terminator = self._terminator(token, position)
             if terminator is None:
                 continue

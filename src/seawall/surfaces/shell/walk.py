@@ -17,7 +17,7 @@ from seawall.surfaces.shell.model import (
 )
 from seawall.surfaces.shell.passage import SUBSTITUTIONS, Passage
 from seawall.surfaces.shell.syntax import parse
-from seawall.surfaces.shell.wrappers import SHELLS, Inner, Text, wrapped
+from seawall.surfaces.shell.wrappers import Inner, Text, reads_script, wrapped
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -83,20 +83,23 @@ class Collection:
 
     def add(self, command: Command) -> None:
         """Add a command to the script and its pipeline."""
+        number = command.pipeline
         self.commands.append(command)
-        self._members[command.pipeline].append(command)
-        self.tops[command.pipeline] = max(self.tops[command.pipeline], command.position)
+        self._members[number].append(command)
+        self.tops[number] = max(self.tops[number], command.position)
 
     def pipelines(self) -> tuple[Pipeline, ...]:
         """Each pipeline; the numbers of the commands are its indexes."""
-        return tuple(
-            Pipeline(
-                tuple(members),
-                members[0].start if members else 0,
-                max(command.end for command in members) if members else 0,
-            )
-            for members in self._members
-        )
+        return tuple(map(_pipeline, self._members))
+
+
+def _pipeline(members: list[Command]) -> Pipeline:
+    if len(members) == 1:
+        only = members[0]
+        return Pipeline((only,), only.start, only.end)
+    if not members:
+        return Pipeline((), 0, 0)
+    return Pipeline(tuple(members), members[0].start, max(command.end for command in members))
 
 
 class Walk:
@@ -268,7 +271,8 @@ class Walk:
     def _emit(self, node: Node, parts: Parts, standing: Standing) -> None:
         for redirect in standing.tail:
             parts.redirect(redirect)
-        end = max(node.end_byte, parts.end)
+        end = node.end_byte
+        end = max(end, parts.end)
         if standing.pipeline < 0:
             pipeline, position = self.collection.new_pipeline(), 0
         else:
@@ -298,7 +302,7 @@ class Walk:
 
     def _read_bodies(self, parts: Parts, command: Command) -> None:
         """Here-documents: a shell reads its own as a script; in others `$(…)` runs."""
-        is_script = command.name in SHELLS and all(w.text[:1] == "-" for w in command.arguments)
+        is_script = reads_script(command)
         for _, document in parts.bodies:
             passage = self.passage.document_body(document)
             if is_script:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from seawall.surfaces.shell.model import Redirect, ShellWord
+from seawall.surfaces.shell.model import Command, Redirect, ShellWord
 
 SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "mksh", "rbash"})
 """Programs that take a script with `-c` or on their standard input."""
@@ -107,6 +107,15 @@ def wrapped(name: str, words: Words, redirects: tuple[Redirect, ...]) -> Iterato
         yield from _by_shell(words, redirects)
     elif (special := _SPECIAL.get(name)) is not None:
         yield from special(words)
+
+
+def reads_script(command: Command) -> bool:
+    """Whether a command runs what its standard input holds: `bash`, `sh -s x`, `su - user`."""
+    if command.name == "su":
+        return not command.has_option("-c", "--command")
+    if command.name not in SHELLS or command.has_option("-c"):
+        return False
+    return command.has_option("-s") or all(word.text[:1] == "-" for word in command.arguments)
 
 
 def _by_form(form: _Form, words: Words) -> Iterator[Inner | Text]:
