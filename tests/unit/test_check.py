@@ -14,6 +14,7 @@ from seawall.core.model import Profile, Severity, Verdict
 from seawall.core.report import Report
 from seawall.jobs import check as job
 from seawall.jobs.check import CheckOptions, check, identity_root
+from seawall.jobs.discover import discover
 from seawall.jobs.examine import Build
 from seawall.jobs.governance import Governance, Terms
 

@@ -256,3 +256,81 @@ def test_whatever_happens_is_an_exit_code_and_a_sentence(
     assert said in error
     assert "Traceback" not in error
     assert bool(error) is bool(said)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "shown"),
+    [
+        ([], 0, "Examples:"),
+        (["--help"], 0, "completion  Print a shell's completion script."),
+        (["config"], 0, "show"),
+        (["completion", "bash"], 0, "_SEAWALL_COMPLETE=bash_complete"),
+        (["completion", "zsh"], 0, "#compdef seawall"),
+        (["completion", "fish"], 0, "_SEAWALL_COMPLETE=fish_complete"),
+        (["explain"], 0, "curl-pipe-shell"),
+    ],
+)
+def test_a_command_prints_its_result(
+    capfd: pytest.CaptureFixture[str], arguments: list[str], code: int, shown: str
+) -> None:
+    assert main(arguments) == code
+    assert shown in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["chek"], "Did you mean `check`?"),
+        (["zzzzzz"], "See `seawall --help`."),
+        (["--bogus"], "See `seawall --help`."),
+        (["check", "--fial-on", "low"], "Did you mean '--fail-on'"),
+        (["completion", "csh"], "'bash', 'zsh', 'fish'"),
+        (["explain", "rot-user"], "Did you mean `root-user`"),
+        (["explain", "zzzzzzzz"], "lists the rules"),
+        (["explain", "-o", "yaml", "root-user"], "Formats: text, json."),
+        (["explain", "--all", "root-user"], "Leave out RULE"),
+        (["config", "show", "-o", "yaml"], "Formats: text, json."),
+    ],
+)
+def test_a_mistake_is_answered_with_what_to_do(
+    capfd: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert main(arguments) == 2
+    shown = capfd.readouterr()
+    assert shown.out == ""
+    assert said in shown.err
+
+
+def test_a_shell_completes_commands_options_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_SEAWALL_COMPLETE", "bash_complete")
+    monkeypatch.setenv("COMP_CWORD", "1")
+    for typed, offered in [("seawall ch", "plain,check"), ("seawall con", "plain,config")]:
+        monkeypatch.setenv("COMP_WORDS", typed)
+        main([])
+        assert capfd.readouterr().out.strip() == offered
+    monkeypatch.setenv("COMP_WORDS", "seawall check --fail")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    main([])
+    assert "--fail-on" in capfd.readouterr().out
+
+
+def test_standard_input_is_read_where_a_path_is_a_dash(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(BAD.encode())))
+    assert main(["check", "-o", "concise", "-", "--stdin-filename", "svc/Dockerfile"]) == 1
+    assert "svc/Dockerfile:2" in capfd.readouterr().out
+
+
+def test_a_bug_shows_where_it_happened_to_who_asks(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise RuntimeError("oh")
+
+    monkeypatch.setenv("SEAWALL_DEBUG", "1")
+    monkeypatch.setattr("seawall.cli.group.seawall.main", fail)
+    assert main(["check"]) == 2
+    assert "Traceback" in capfd.readouterr().err
