@@ -35,10 +35,11 @@ _AFTER = Expression(
       |(?P<bare>[^\s"'`,;)(}{<>|&\\\[\]]{1,300}))""",
     re.VERBOSE,
 )
-_SQL = Expression(
+_PHRASE = Expression(
     r"""(?i)\bIDENTIFIED\s{1,4}(?:WITH\s{1,4}\S{1,40}\s{1,4})?(?:BY|AS)\s{1,4}(?:PASSWORD\s{1,4})?
     \\?["'](?P<a>[^"'\\\n]{1,200})\\?["']
-    |\bPASSWORD\s{0,4}(?:\(\s{0,4}|\s)\\?["'](?P<b>[^"'\\\n]{1,200})\\?["']""",
+    |\bPASSWORD\s{0,4}(?:\(\s{0,4}|\s)\\?["'](?P<b>[^"'\\\n]{1,200})\\?["']
+    |\bmachine\s{1,4}\S{1,100}\s{1,4}login\s{1,4}\S{1,100}\s{1,4}password\s{1,4}(?P<c>[^\s"']{1,200})""",
     re.VERBOSE,
 )
 # `self.password`, `request.token`: code, not a value.
@@ -52,16 +53,16 @@ class Embedded(Struct, frozen=True):
     value: str
     start: int
     end: int
-    is_sql: bool = False
+    is_phrase: bool = False
 
 
 def assignments(text: str) -> Iterator[Embedded]:
-    """Every `name = value` whose name holds a word for a secret, and passwords in SQL.
+    """Every `name = value` whose name holds a word for a secret, and passwords in SQL and netrc.
 
     Left out is what code does without naming a value: calls, references, comparisons with `==`
     and a value that only repeats its name.
     """
-    yield from _sql(text)
+    yield from _phrases(text)
     last = 0
     for found in _KEYWORD.finditer(text):
         if found.start() < last:
@@ -80,7 +81,7 @@ def _embedded(text: str, found: re.Match[str], after: re.Match[str]) -> Embedded
     name = (before[0] if before else "") + found[0] + after["rest"]
     group = "quoted" if after["quoted"] else "bare"
     value = after[group]
-    if group == "bare" and (_is_code(text, after, name) or _is_type(after, value)):
+    if group == "bare" and (_is_code(text, after, name) or _is_prose(text, after)):
         return None
     return Embedded(name.lstrip("-."), value, after.start(group), after.end(group))
 
@@ -91,12 +92,15 @@ def _is_code(text: str, after: re.Match[str], name: str) -> bool:
     return follows in {"(", "["} or value == name or _CODE.fullmatch(value) is not None
 
 
-def _is_type(after: re.Match[str], value: str) -> bool:
-    """`token: string`, `password: text` in a schema; a YAML scalar that only looks like one."""
-    return after["sign"] == ":" and value[:1].isupper() and value.isalpha()
+def _is_prose(text: str, after: re.Match[str]) -> bool:
+    """`token: String` in a schema, `Password: set at first start` in a sentence."""
+    value, end = after["bare"], after.end()
+    if after["sign"] != ":" or not value.isalpha():
+        return False
+    return value[:1].isupper() or (text[end : end + 1] == " " and text[end + 1 : end + 2].isalpha())
 
 
-def _sql(text: str) -> Iterator[Embedded]:
-    for found in _SQL.finditer(text):
+def _phrases(text: str) -> Iterator[Embedded]:
+    for found in _PHRASE.finditer(text):
         group = found.lastgroup or "a"
         yield Embedded("password", found[group], found.start(group), found.end(group), True)

@@ -123,7 +123,7 @@ def find_in_text(text: str) -> Iterator[Secret]:
 def find_named(text: str) -> Iterator[Secret]:
     """The secrets in a text that a name in front of them gives away: `password: hunter`."""
     for found in embedded.assignments(text):
-        sort = Sort.PASSWORD if found.is_sql else sort_of(found.name)
+        sort = Sort.PASSWORD if found.is_phrase else sort_of(found.name)
         if sort is not None:
             secret = judge(sort, found.value, found.start, is_signing_key(found.name))
             if secret is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from seawall.core.model import Confidence, Evidence, Hit
+from seawall.core.model import Confidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
 from seawall.rules.practices import NO_HARDCODED_SECRETS
@@ -65,19 +65,12 @@ def _hit(dockerfile: Dockerfile, sighting: Sighting, what: str, label: str) -> H
         label=label,
         remedy=_remedy(dockerfile, sighting, keyword),
         confidence=secret.confidence,
-        evidence=_evidence(dockerfile, sighting, keyword),
         secrets=(sighting.at,),
     )
 
 
 def _keyword(instruction: Instruction | None) -> str:
     return (instruction.trigger or instruction).keyword if instruction else ""
-
-
-def _evidence(dockerfile: Dockerfile, sighting: Sighting, keyword: str) -> tuple[Evidence, ...]:
-    line = dockerfile.source.line_of(sighting.at.start)
-    what = f"{keyword or 'comment'}: {sighting.by} = {sighting.secret.redacted}"
-    return (Evidence(what, line),)
 
 
 def _remedy(dockerfile: Dockerfile, sighting: Sighting, keyword: str) -> str:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from seawall.core.model import Region
 from seawall.detectors.entropy import is_random
 from seawall.detectors.expression import Expression
-from seawall.detectors.names import is_signing_key, sort_of
+from seawall.detectors.names import Sort, is_signing_key, sort_of
 from seawall.detectors.secrets import (
     Secret,
     find_by_name,
@@ -250,12 +250,27 @@ def _script(dockerfile: Dockerfile, instruction: Instruction, script: Script) ->
     text = dockerfile.source.text
     for command in script.commands:
         if _tells(text[command.start : command.end]):
+            yield from _piped(instruction, script, command)
             yield from _assigned(instruction, command)
             yield from _given(dockerfile, instruction, command)
             yield from _in_words(instruction, command)
         for redirect in command.redirects:
             if redirect.body:
                 yield from _in_body(dockerfile, instruction, redirect)
+
+
+def _piped(instruction: Instruction, script: Script, command: Command) -> Iterator[Sighting]:
+    """`echo secret | docker login --password-stdin`: what is safe to read was not safe to write."""
+    if command.position == 0 or not command.has_option("--password-stdin", "--with-token"):
+        return
+    for other in script.commands:
+        is_before = other.pipeline == command.pipeline and other.position == command.position - 1
+        if is_before and other.name in {"echo", "printf"}:
+            for word in other.operands():
+                literal = of_shell_word(word)
+                secret = judge(Sort.PASSWORD, literal.text)
+                by = f"{command.name} --password-stdin"
+                yield from _seen(secret, literal, by, instruction, other)
 
 
 def _in_body(
