@@ -28,7 +28,7 @@ class Mount(Struct, frozen=True):
 
     `source` is a bind's host path (absolute, `~` expanded where it can be), or a volume's name;
     empty for an anonymous volume. `via` says how it came: direct, driver_opts, volumes_from,
-    api_socket or secret. `options` are lower-case words (`noexec`, `rshared`, `z`); `size` in bytes.
+    api_socket or secret. `options` are lower-case words (`noexec`, `rshared`); `size` in bytes.
     """
 
     type: str
