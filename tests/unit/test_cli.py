@@ -308,7 +308,7 @@ def test_a_shell_completes_commands_options_and_nothing_else(
     monkeypatch.setenv("COMP_CWORD", "1")
     for typed, offered in [("seawall ch", "plain,check"), ("seawall con", "plain,config")]:
         monkeypatch.setenv("COMP_WORDS", typed)
-        main([])
+        assert main([]) == 0
         assert capfd.readouterr().out.strip() == offered
     monkeypatch.setenv("COMP_WORDS", "seawall check --fail")
     monkeypatch.setenv("COMP_CWORD", "2")

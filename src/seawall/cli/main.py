@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from click import ClickException
 
-
 FAILED = 2
 INTERRUPTED = 130
 
@@ -56,8 +55,9 @@ def _dispatch(arguments: Sequence[str]) -> int:
         code = seawall.main(list(arguments), "seawall", standalone_mode=False)
     except Abort:
         return INTERRUPTED
-    except SystemExit:
-        return FAILED  # click's answer to a reader that has left, the only one in this mode
+    except SystemExit as end:
+        # In this mode click ends by itself in two cases: a completion is given, or a reader left.
+        return FAILED if end.code else 0
     return code if isinstance(code, int) else 0
 
 
