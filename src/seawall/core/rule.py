@@ -117,6 +117,8 @@ class Rule(Struct, frozen=True):
     good: tuple[str, ...]
     confidence: Confidence = Confidence.HIGH
     profile: Profile = Profile.DEFAULT
+    demanded_by: str = ""
+    """A key of the policy (`images.require-digest`) that asks for the rule in every profile."""
     aliases: tuple[str, ...] = ()
     why: str = ""
     remedy: str = ""

@@ -13,6 +13,7 @@ from seawall.core.catalog import Catalog
 from seawall.core.globs import Globs, absolute, is_literal
 from seawall.core.model import Confidence, Finding, Notice, Severity, Suppression
 from seawall.core.policy import Policy, Waiver
+from seawall.core.rule import Rule
 
 _CONFIDENCE_RANK = {confidence: rank for rank, confidence in enumerate(Confidence)}
 
@@ -44,7 +45,7 @@ class Selection:
             elif selected and rule.id not in selected:
                 self._reasons[rule.id] = SELECTION
             # Who selects a rule by name wants it, whatever profile it belongs to.
-            elif not selected and not policy.profile.includes(rule.profile):
+            elif not selected and not _is_wanted(rule, policy):
                 self._reasons[rule.id] = PROFILE
 
     def why_hidden(self, rule: str, confidence: Confidence) -> str:
@@ -68,6 +69,10 @@ class Selection:
             else:
                 kept.append(finding)
         return Selected(tuple(kept), dict(hidden))
+
+
+def _is_wanted(rule: Rule, policy: Policy) -> bool:
+    return policy.profile.includes(rule.profile) or rule.demanded_by in policy.demands
 
 
 def severities(policy: Policy, catalog: Catalog) -> dict[str, Severity]:

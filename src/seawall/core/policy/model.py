@@ -67,6 +67,11 @@ class Policy(Document, frozen=True, dict=True, omit_defaults=False):
             else:
                 yield Entry(key, to_builtins(value), self.origin(key))
 
+    @cached_property
+    def demands(self) -> frozenset[str]:
+        """The keys that are switched on and by which a rule can be asked for in every profile."""
+        return frozenset({"images.require-digest"} if self.images.require_digest else ())
+
     def is_excluded(self, path: str) -> bool:
         """Whether `exclude` matches an absolute path, a directory's with a trailing `/`."""
         return self._excluded.match(path)

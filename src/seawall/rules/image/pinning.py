@@ -246,6 +246,7 @@ UNPINNED_DIGEST = Rule(
         "FROM scratch\n",
     ),
     profile=Profile.STRICT,
+    demanded_by="images.require-digest",
 )
 
 UNPINNED_FRONTEND = Rule(
