@@ -113,14 +113,14 @@ def base_image(name: str, tag: str = "") -> BaseImage | None:
 
 
 @cache
-def _index() -> tuple[dict[str, list[int]], list[tuple[str, int]]]:
-    """Numbers of layers by exact name, and the patterns with theirs."""
+def _index() -> tuple[dict[str, list[int]], list[tuple[str, str, int]]]:
+    """Numbers of layers by exact name, and the patterns with their fixed beginnings and theirs."""
     exact: dict[str, list[int]] = {}
-    patterns: list[tuple[str, int]] = []
+    patterns: list[tuple[str, str, int]] = []
     for number, layer in enumerate(base_images().layers):
         for image in layer.images:
             if _WILDCARDS.search(image):
-                patterns.append((image, number))
+                patterns.append((_WILDCARDS.split(image, maxsplit=1)[0], image, number))
             else:
                 exact.setdefault(image, []).append(number)
     return exact, patterns
@@ -129,7 +129,11 @@ def _index() -> tuple[dict[str, list[int]], list[tuple[str, int]]]:
 def _layers(key: str) -> list[Layer]:
     exact, patterns = _index()
     numbers = set(exact.get(key, ()))
-    numbers.update(number for pattern, number in patterns if fnmatchcase(key, pattern))
+    numbers.update(
+        number
+        for beginning, pattern, number in patterns
+        if key.startswith(beginning) and fnmatchcase(key, pattern)
+    )
     return [base_images().layers[number] for number in sorted(numbers)]
 
 

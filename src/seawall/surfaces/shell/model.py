@@ -94,20 +94,31 @@ class Command(Struct, frozen=True, dict=True):
 
     def option(self, *names: str) -> ShellWord | None:
         """The word that gives one of these options; after `--` there are no options."""
-        for word, literal in zip(self.arguments, self.literals, strict=True):
+        for word, literal in self._dashed:
             if literal == "--":
                 return None
-            if any(_gives(literal, name) for name in names):
-                return word
+            for name in names:
+                if literal == name or _gives(literal, name):
+                    return word
         return None
+
+    @cached_property
+    def _dashed(self) -> tuple[tuple[ShellWord, str], ...]:
+        """The arguments that start with a dash: all that can be options."""
+        pairs = zip(self.arguments, self.literals, strict=True)
+        return tuple((word, literal) for word, literal in pairs if literal[:1] == "-")
 
     def option_values(self, *names: str) -> Iterator[ShellWord]:
         """The words that are the options' values: `--x v`, `--x=v`, `-x v` and `-xv`.
 
         For `--x=v` and `-xv` the word is the value's part, with its exact place.
         """
+        if not self._dashed:
+            return
         arguments, literals = self.arguments, self.literals
         for index, (word, literal) in enumerate(zip(arguments, literals, strict=True)):
+            if literal[:1] != "-":
+                continue
             if literal == "--":
                 return
             for name in names:
@@ -131,8 +142,6 @@ class Command(Struct, frozen=True, dict=True):
 
 
 def _gives(literal: str, name: str) -> bool:
-    if literal == name:
-        return True
     if name.startswith("--"):
         return literal.startswith(name + "=")
     is_cluster = literal.startswith("-") and not literal.startswith("--")
