@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _NAME = re.compile(r"([A-Za-z_]\w*)(?:\[[^]]*\])?\+?=", re.ASCII)
+_GLUES = ("\\\n", "\\\r\n")
 _REDIRECTS = frozenset({"file_redirect", "herestring_redirect", "heredoc_redirect"})
 _TEST_PARTS = frozenset(
     {
@@ -41,7 +42,7 @@ class Parts:
     def read(self, node: Node) -> None:
         """Read a `command`, or another node whose children are words and assignments."""
         masked, offset = self.passage.masked, self.passage.offset
-        words, exact = self.words, self.passage.place is None
+        words, exact, is_broken = self.words, self.passage.place is None, self.passage.is_broken
         for child in node.children:
             kind = child.type
             if kind == "variable_assignment":
@@ -52,11 +53,31 @@ class Parts:
                 self.substitutions.append(child)
             elif kind != "ERROR":
                 start, end = child.start_byte, child.end_byte
+                if is_broken:
+                    start = self._true_start(start)
                 text = masked[start:end]
-                if exact and special(text) is None:
+                if is_broken and words and self._is_glued(start):
+                    words.append(_joined(words.pop(), self._word(child), self.passage))
+                elif exact and special(text) is None:
                     words.append(ShellWord(text, text, start + offset, end + offset))
                 elif text:
                     words.append(self.passage.word(start, end, child, self.substitutions))
+
+    def _true_start(self, start: int) -> int:
+        """Where a word starts that the grammar begins behind its first `\\ `."""
+        masked, first = self.passage.masked, start
+        while first > 1 and masked[first - 2] == "\\" and masked[first - 1] in " \t":
+            first -= 2
+        if first == start or (first and not masked[first - 1].isspace()):
+            return start
+        return first
+
+    def _is_glued(self, start: int) -> bool:
+        """Whether only continuations stand before this word: the grammar ends the word there."""
+        masked, position = self.passage.masked, start
+        while masked.endswith(_GLUES, 0, position):
+            position = masked.rindex("\\", 0, position)
+        return position < start and self.passage.end(position) == self.words[-1].end
 
     def read_test(self, node: Node) -> None:
         """Read `[ … ]` or `[[ … ]]`: its operators and operands are words."""
@@ -101,6 +122,7 @@ class Parts:
         self._add(operator, descriptor, node, targets[:1], document)
         for child in targets[1:]:
             self.words.append(self._word(child))
+            self.end = max(self.end, child.end_byte)
 
     def _word(self, node: Node) -> ShellWord:
         return self.passage.word(node.start_byte, node.end_byte, node, self.substitutions)
@@ -137,3 +159,20 @@ class Parts:
         start, end = document.word_start, document.word_end
         text = passage.written[start:end]
         return ShellWord(text, text.strip("'\"\\"), passage.start(start), passage.end(end))
+
+
+def _joined(first: ShellWord, second: ShellWord, passage: Passage) -> ShellWord:
+    literal = None
+    if first.literal is not None and second.literal is not None:
+        literal = first.literal + second.literal
+    text = first.text + second.text
+    if passage.place is None:
+        text = passage.written[first.start - passage.offset : second.end - passage.offset]
+    return ShellWord(
+        text,
+        literal,
+        first.start,
+        second.end,
+        first.variables + second.variables,
+        first.has_substitution or second.has_substitution,
+    )

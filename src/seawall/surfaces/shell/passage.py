@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from seawall.surfaces.shell.heredocs import Document, mask_heredocs
@@ -17,6 +18,9 @@ from seawall.surfaces.shell.words import (
 
 if TYPE_CHECKING:
     from tree_sitter import Node
+
+_BREAK = re.compile(r"\\[ \t\r\n]")
+"""What the grammar takes for nothing, though it stands within words: `\\ ` and continuations."""
 
 SUBSTITUTIONS = frozenset({"command_substitution", "process_substitution"})
 _VARIABLES = frozenset({"variable_name", "special_variable_name"})
@@ -43,6 +47,7 @@ class Passage:
         self.is_joined = written is not None and written is not text
         self.place = place
         self.masked, self.documents = mask_heredocs(text)
+        self.is_broken = _BREAK.search(text) is not None
 
     def start(self, index: int) -> int:
         """The offset in the file of a character."""

@@ -237,6 +237,18 @@ class Walk:
             ]
         )
 
+    def counting_loop(self, node: Node, standing: Standing) -> None:
+        """`for ((…))`: its arithmetic holds no commands but for what it substitutes."""
+        standing = self._settled(standing)
+        body = standing.reached("loop")
+        self.push(
+            [
+                (child, body if child.type == "do_group" else standing)
+                for child in node.named_children
+                if child.type != "variable_assignment"
+            ]
+        )
+
     def substitution(self, node: Node, standing: Standing) -> None:
         """`$(…)`, `<(…)`: its own pipelines."""
         if self.is_filled_in:
@@ -423,7 +435,7 @@ _VISITS: dict[str, Callable[[Walk, Node, Standing], None]] = {
     "else_clause": Walk.alternative,
     "case_item": Walk.alternative,
     "for_statement": Walk.loop,
-    "c_style_for_statement": Walk.loop,
+    "c_style_for_statement": Walk.counting_loop,
     "while_statement": Walk.loop,
     "command_substitution": Walk.substitution,
     "process_substitution": Walk.substitution,
