@@ -33,6 +33,7 @@ def check(paths: tuple[str, ...], **given: object) -> int:
     """
     from seawall.cli.arguments import read_arguments  # noqa: PLC0415 -- not for `--help`
     from seawall.cli.outputs import parse_outputs, write_outputs  # noqa: PLC0415
+    from seawall.cli.progress import Progress  # noqa: PLC0415
     from seawall.jobs.check import check as run_check  # noqa: PLC0415
     from seawall.jobs.governance import Governance  # noqa: PLC0415
 
@@ -42,6 +43,10 @@ def check(paths: tuple[str, ...], **given: object) -> int:
     asked = arguments.options(paths)
     governance = Governance(asked.terms, asked.today)
     policy = governance.leading(paths)
-    report = run_check(paths, asked, governance)
+    progress = Progress()
+    try:
+        report = run_check(paths, asked, governance, progress)
+    finally:
+        progress.close()
     write_outputs(outputs, report, arguments.rendering(policy))
     return report.exit_code(policy.fail_on)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -72,7 +72,10 @@ class _Outcome(Struct, frozen=True):
 
 
 def check(
-    paths: Sequence[str], options: CheckOptions, governance: Governance | None = None
+    paths: Sequence[str],
+    options: CheckOptions,
+    governance: Governance | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Judge every Dockerfile that the paths lead to.
 
@@ -87,7 +90,11 @@ def check(
     tasks, refused = _tasks(found.inputs, governance, options)
     root = identity_root(paths)
     examine_one = partial(_examine, options=options, root=root)
-    outcomes = list(map_all(examine_one, tasks, _died, options.jobs))
+    outcomes: list[_Outcome] = []
+    for outcome in map_all(examine_one, tasks, _died, options.jobs):
+        outcomes.append(outcome)
+        if progress is not None:
+            progress(len(outcomes), len(tasks))
     report = _report(paths, found, refused, outcomes, options)
     notices = *report.notices, *_waivers(paths, found, tasks, outcomes, options.today)
     if not baseline.name:

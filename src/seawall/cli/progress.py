@@ -1,0 +1,44 @@
+"""One line on standard error while a long run goes on, gone when it ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from time import monotonic
+from typing import TextIO
+
+SILENCE = 1.0
+"""Seconds before a run says anything: most are over by then."""
+_PAUSE = 0.1
+_ERASE = "\r\x1b[K"
+
+
+class Progress:
+    """Counts what was examined, where a person watches: on a terminal that can erase a line."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = sys.stderr if stream is None else stream
+        self._is_watched = self._stream.isatty() and os.environ.get("TERM") != "dumb"
+        self._next = monotonic() + SILENCE
+        self._is_shown = False
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say that `done` of `total` inputs are examined."""
+        if not self._is_watched:
+            return
+        if done == total:
+            self.close()
+        elif (now := monotonic()) >= self._next:
+            self._next = now + _PAUSE
+            self._is_shown = True
+            self._write(f"{_ERASE}seawall: {done} of {total} examined")
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self._is_shown:
+            self._is_shown = False
+            self._write(_ERASE)
+
+    def _write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
