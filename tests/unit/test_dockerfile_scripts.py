@@ -284,3 +284,10 @@ def test_a_run_before_any_stage_is_read_by_sh() -> None:
 def test_commands_are_found_by_name_with_their_instruction() -> None:
     parsed = dockerfile("FROM debian\nRUN a && sudo curl x\nRUN curl y\n")
     assert [(i.line, c.literals) for i, c in parsed.commands("curl")] == [(2, ("x",)), (3, ("y",))]
+
+
+def test_a_file_of_nothing_but_mistakes_is_not_read_to_its_end() -> None:
+    found = scripts("FROM debian\n" + "RUN a (\n" * 150)
+    assert len(found) == 150
+    assert found[0].has_errors
+    assert found[-1].unread

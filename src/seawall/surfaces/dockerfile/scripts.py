@@ -10,7 +10,11 @@ from seawall.surfaces.dockerfile.shells import Shell, Shells, shell_by_shebang, 
 from seawall.surfaces.shell.model import Script, ShellWord
 from seawall.surfaces.shell.reader import read_script, read_words, unread_script
 
+MOST_MISTAKEN = 100
+"""Scripts with mistakes that are read in one file: each costs as much as a hundred without."""
+
 _LONE_HEREDOC = re.compile(r"""\d*<<-?(?:[^\s<'"]|'[^']*'|"[^"]*")+""")
+_TOO_MISTAKEN = "too many scripts before it could not be understood"
 _HOLDERS = frozenset({"RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK"})
 
 
@@ -22,6 +26,7 @@ def read_scripts(dockerfile: Dockerfile) -> tuple[tuple[Instruction, Script], ..
         runs = instruction.trigger or instruction
         if runs.keyword == "RUN" and (script := reader.read(runs)) is not None:
             found.append((runs, script))
+            reader.mistaken += script.has_errors
     return tuple(found)
 
 
@@ -44,6 +49,7 @@ class _Reader:
     def __init__(self, dockerfile: Dockerfile) -> None:
         self.text = dockerfile.source.text
         self.shells = Shells(dockerfile)
+        self.mistaken = 0
         self.escape = next((d.value for d in dockerfile.directives if d.name == "escape"), "\\")
 
     def read(self, instruction: Instruction) -> Script | None:
@@ -57,6 +63,8 @@ class _Reader:
         if instruction.is_json:
             return self._of_words(words)
         shell = self.shells.at(instruction)
+        if self.mistaken > MOST_MISTAKEN:
+            shell = Shell(shell.dialect, shell.options, _TOO_MISTAKEN)
         if instruction.heredocs:
             return self._with_heredocs(instruction, words[0].start, shell)
         start, end = words[0].start, words[-1].end

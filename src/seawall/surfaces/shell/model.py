@@ -168,7 +168,11 @@ def _tail(word: ShellWord, size: int) -> ShellWord:
 
 
 class Pipeline(Struct, frozen=True):
-    """Commands joined by `|`, in order; `commands` are those that stand in it directly."""
+    """Commands joined by `|`, in order; `commands` are those whose `pipeline` is its index.
+
+    A group that is piped on (`(a || b) | c`) is part of it, and so is what a wrapper runs: such
+    commands share a `position`, and what they write goes to those of a higher one.
+    """
 
     commands: tuple[Command, ...]
     start: int
@@ -178,9 +182,10 @@ class Pipeline(Struct, frozen=True):
 class Script(Struct, frozen=True, dict=True):
     """A script: every command in it, also within substitutions, `sh -c`, loops and functions.
 
-    `dialect` is sh, bash, ash, …, or powershell, cmd, unknown: then it was not read, `commands`
-    is empty and `unread` says why. `has_errors` says that parts could not be understood.
-    `options` are the shell's own, in force from the start (`-e`, `pipefail`) by SHELL or `set`.
+    `dialect` is sh, bash, ash, …, or `exec` where words are run without a shell (JSON form). For
+    powershell, cmd, python3, unknown, … it was not read: `commands` is empty, `unread` says why.
+    `has_errors` says that parts could not be understood. `options` are the shell's own, in force
+    from the start (`-e`, `pipefail`) by SHELL or `set`.
     """
 
     dialect: str
