@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from seawall.core.model import Severity
-from seawall.core.rule import Gains, Needs, Risk, Rule
+from seawall.core.rule import Gains, Needs, Risk, Rule, example_language
 from seawall.rules import all_rules
 from seawall.rules.peers import LEFT_OUT
 
@@ -101,7 +101,7 @@ def _facts(rule: Rule) -> str:
 
 
 def _examples(title: str, texts: tuple[str, ...]) -> str:
-    blocks = (f"```dockerfile\n{text.rstrip()}\n```" for text in texts)
+    blocks = (f"```{example_language(text)}\n{text.rstrip()}\n```" for text in texts)
     return f"## {title}\n\n" + "\n\n".join(blocks)
 
 

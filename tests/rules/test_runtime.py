@@ -10,7 +10,7 @@ import pytest
 from seawall.core.model import Confidence, Hit, Verdict
 from seawall.core.rule import Rule, Settings
 from seawall.core.source import Source
-from seawall.rules.runtime import NAMED_USER, ROOT_USER, RULES
+from seawall.rules.runtime.user import NAMED_USER, ROOT_USER, RULES
 from seawall.surfaces.dockerfile import Dockerfile, read
 
 SETTINGS = Settings(today=date(2026, 11, 24))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from enum import Enum
@@ -97,6 +98,13 @@ class Settings(Struct, frozen=True):
 
 Check = Callable[[Any, Settings], Iterable[Hit]]
 """A pure function of one surface's facts; does no I/O and raises nothing on odd input."""
+
+
+def example_language(text: str) -> str:
+    """What an example is written in: dockerfile, yaml (Compose) or console (a `docker run`)."""
+    if re.match(r"\s*(?:sudo\s+)?(?:docker|podman)\s", text):
+        return "console"
+    return "yaml" if re.search(r"^(?:services|include):", text, re.MULTILINE) else "dockerfile"
 
 
 class Rule(Struct, frozen=True):

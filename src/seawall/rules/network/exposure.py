@@ -1,4 +1,4 @@
-"""Network security: ports that should not be a way in."""
+"""Ports that an image declares and that should not be a way in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runtime security: the user that the container's process runs as."""
+"""The user that the container's process runs as."""
 
 from __future__ import annotations
 

@@ -1,0 +1,5 @@
+"""Network security: what can be reached, from where, and whether anyone can listen in."""
+
+from seawall.rules.network import exposure
+
+RULES = (*exposure.RULES,)
