@@ -244,6 +244,52 @@ def test_a_waiver_that_the_run_need_not_have_met_is_not_called_unused(project: P
     assert run("b").notices == ()
 
 
+ATTESTATION = """\
+[[attestations]]
+practice = "{practice}"
+who = "platform team"
+reason = "cosign in the release pipeline"
+until = {until}
+"""
+
+
+def test_an_attestation_may_name_a_practice_that_no_rule_sees(project: Project) -> None:
+    text = ATTESTATION.format(practice="signed-images", until="2026-11-24")
+    project({"Dockerfile": PIPED, "seawall.toml": text})
+    assert run().notices == ()
+
+
+def test_an_attestation_that_is_over_is_said_with_its_line(project: Project) -> None:
+    text = "# ours\n" + ATTESTATION.format(practice="signed-images", until="2026-11-23")
+    project({"Dockerfile": PIPED, "seawall.toml": text})
+    (notice,) = run().notices
+    assert (notice.target, notice.line) == ("seawall.toml", 2)
+    assert "`signed-images` by platform team expired on 2026-11-23" in notice.message
+
+
+def test_a_misspelt_practice_of_an_attestation_is_answered_with_practices(
+    project: Project,
+) -> None:
+    text = ATTESTATION.format(practice="signed-image", until="2027-01-31")
+    project({"Dockerfile": PIPED, "seawall.toml": text})
+    with pytest.raises(ConfigError) as refused:
+        run()
+    assert "`signed-images`" in refused.value.hint
+    project({"seawall.toml": ATTESTATION.format(practice="zzzz", until="2027-01-31")})
+    with pytest.raises(ConfigError) as refused:
+        run()
+    assert "seawall explain --practices" in refused.value.hint
+
+
+def test_a_practice_that_no_rule_sees_selects_nothing_and_the_answer_says_why(
+    project: Project,
+) -> None:
+    project({"Dockerfile": PIPED})
+    with pytest.raises(UsageError) as refused:
+        run(terms=Terms(select=("signed-images",)))
+    assert "attested" in refused.value.hint
+
+
 def test_a_baseline_survives_blank_lines_and_says_what_is_gone(project: Project) -> None:
     root = project({"a/Dockerfile": PIPED})
     write_baseline(root / "base.json", run().findings, identity_root(["."]))

@@ -19,10 +19,9 @@ class Catalog:
 
     def __init__(self, rules: Iterable[Rule], practices: Iterable[Practice] = ()) -> None:
         self.rules: Mapping[str, Rule] = {rule.id: rule for rule in rules}
-        self.practices = frozenset(
-            practice.id
-            for practice in (*practices, *(rule.practice for rule in self.rules.values()))
-        )
+        seen = {rule.practice.id: rule.practice for rule in self.rules.values()}
+        self.practices: Mapping[str, Practice] = {each.id: each for each in practices} | seen
+        self._words = (*self.rules, *seen)
         self._by_name: dict[str, tuple[str, ...]] = {}
         self._by_tool: dict[str, set[str]] = {}
         for rule in self.rules.values():
@@ -54,10 +53,20 @@ class Catalog:
         """
         if name in {"*", "all"}:
             return tuple(sorted(self._by_tool.get(tool, ())))
-        if tool == "trivy" and (match := _TRIVY.fullmatch(name)):
-            name = f"ds-{int(match[1]):04}"
+        if tool == "trivy":
+            name = trivys_spelling(name)
         return self._by_name.get(f"{tool}:{name.lower()}", ())
 
     def suggestion(self, name: str) -> str:
-        """A sentence with the ids or practices that a misspelt name may mean, or empty."""
-        return did_you_mean(name, [*self.rules, *self.practices])
+        """A sentence with the rules, or practices with rules, that a misspelt name may mean."""
+        return did_you_mean(name, self._words)
+
+    def suggested_practice(self, name: str) -> str:
+        """A sentence with the practices that a misspelt name may mean, or empty."""
+        return did_you_mean(name, self.practices)
+
+
+def trivys_spelling(name: str) -> str:
+    """DS002, DS-0002 and AVD-DS-0002 as the one that aliases have; any other name as it is."""
+    match = _TRIVY.fullmatch(name)
+    return f"DS-{int(match[1]):04}" if match else name

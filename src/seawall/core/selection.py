@@ -122,6 +122,19 @@ def waiver_notices(
     return tuple(said)
 
 
+def attestation_notices(policy: Policy, today: date) -> tuple[Notice, ...]:
+    """What is to be said of a policy's attestations: the expired ones."""
+    said = []
+    for number, attestation in enumerate(policy.attestations):
+        if attestation.until < today:
+            message = (
+                f"the attestation of `{attestation.practice}` by {attestation.who} expired on "
+                f"{attestation.until}: it no longer holds"
+            )
+            said.append(Notice(policy.path, message, policy.line(f"attestations[{number}]")))
+    return tuple(said)
+
+
 class _Terms(Struct, frozen=True, dict=True):
     """A waiver with what its names and globs mean."""
 

@@ -17,7 +17,7 @@ from seawall.core.globs import absolute
 from seawall.core.model import Finding, Notice, Problem, Target
 from seawall.core.policy import Policy
 from seawall.core.report import Excerpt, Report
-from seawall.core.selection import waiver_notices
+from seawall.core.selection import attestation_notices, waiver_notices
 from seawall.core.source import Source, decode
 from seawall.core.source import read as read_source
 from seawall.jobs.discover import STANDARD_INPUT, Discovery, Input, discover, is_within
@@ -96,7 +96,7 @@ def check(
         if progress is not None:
             progress(len(outcomes), len(tasks))
     report = _report(paths, found, refused, outcomes, options)
-    notices = *report.notices, *_waivers(paths, found, tasks, outcomes, options.today)
+    notices = *report.notices, *_acceptances(paths, found, tasks, outcomes, options.today)
     if not baseline.name:
         return structs.replace(report, notices=notices)
     everything = [finding for o in outcomes for finding in (*o.findings, *o.left_out)]
@@ -207,18 +207,18 @@ def _report(
     )
 
 
-def _waivers(
+def _acceptances(
     paths: Sequence[str],
     found: Discovery,
     tasks: Sequence[_Task],
     outcomes: Sequence[_Outcome],
     today: date,
 ) -> Iterator[Notice]:
-    """What is to be said of the waivers of each policy that governed an input."""
+    """What is to be said of the waivers and attestations of each policy that governed an input."""
     governed: dict[str, tuple[Policy, list[_Outcome]]] = {}
     for task, outcome in zip(tasks, outcomes, strict=True):
         policy = task.ruling.policy
-        if policy.waivers:
+        if policy.waivers or policy.attestations:
             governed.setdefault(policy.path, (policy, []))[1].append(outcome)
     searched = [absolute(path) for path in paths if not found.problems]
     for policy, own in governed.values():
@@ -226,3 +226,4 @@ def _waivers(
         whole = any(is_within(policy.directory, directory) for directory in searched)
         names = [outcome.name for outcome in own]
         yield from waiver_notices(findings, policy, catalog(), names, today, whole)
+        yield from attestation_notices(policy, today)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from msgspec import Struct
 
 from seawall.core.errors import UsageError
-from seawall.core.rule import Rule
+from seawall.core.rule import Practice, Rule
+from seawall.core.standards import Citation
+from seawall.core.suggestion import did_you_mean
 from seawall.jobs.governance import catalog
 from seawall.rules import all_rules
+from seawall.rules.peers import why_left_out
 
 
 class Standard(Struct, frozen=True):
@@ -42,18 +45,48 @@ class Explanation(Struct, frozen=True):
     surfaces: tuple[str, ...]
 
 
-def find_rules(name: str) -> tuple[Rule, ...]:
-    """The rules that a name means: an id, a practice, or another tool's id in any spelling.
+class PracticeExplanation(Struct, frozen=True):
+    """What is said of a practice, and the rules that see it: none where only people can."""
+
+    practice: str
+    chapter: str
+    statement: str
+    why: str
+    remedy: str
+    checklist: str
+    standards: tuple[Standard, ...]
+    rules: tuple[Explanation, ...]
+
+
+class Absence(Struct, frozen=True):
+    """Another tool's check that is left out on purpose, and why."""
+
+    check: str
+    left_out: str
+
+
+Answer = tuple[Explanation, ...] | PracticeExplanation | Absence
+
+
+def look_up(name: str) -> Answer:
+    """What a name means: rules (by id, or another tool's in any spelling), a practice, or neither.
+
+    A broad alias means several rules. A rule's own id goes before a practice of the same name.
 
     Raises:
-        UsageError: there is none; the hint names close ones.
+        UsageError: it means nothing; the hint names close ones.
     """
     index = catalog()
-    ids = index.named(name) or index.of_tool("trivy", name)
-    if not ids:
-        hint = index.suggestion(name) or "`seawall explain --all` lists the rules."
-        raise UsageError(f"there is no rule '{name}'", hint)
-    return tuple(index.rules[each] for each in ids)
+    practice = index.practices.get(name.lower())
+    if practice is not None and name.lower() not in index.rules:
+        return explain_practice(practice)
+    if ids := index.named(name) or index.of_tool("trivy", name):
+        return tuple(explain(index.rules[each]) for each in ids)
+    if absent := why_left_out(name):
+        return Absence(*absent)
+    listed = "`seawall explain` lists the rules, `seawall explain --practices` the practices."
+    hint = did_you_mean(name, {**index.rules, **index.practices}) or listed
+    raise UsageError(f"there is no rule or practice '{name}'", hint)
 
 
 def explain(rule: Rule) -> Explanation:
@@ -75,7 +108,7 @@ def explain(rule: Rule) -> Explanation:
         bad=rule.bad,
         good=rule.good,
         fixed=rule.fixed,
-        standards=tuple(Standard(c.standard, c.section, c.title, c.url) for c in rule.standards),
+        standards=_standards(rule.standards),
         aliases=rule.aliases,
         surfaces=tuple(surface.__name__ for surface in rule.on),
     )
@@ -84,3 +117,26 @@ def explain(rule: Rule) -> Explanation:
 def explain_all() -> tuple[Explanation, ...]:
     """Every rule, in the order of the source document's chapters."""
     return tuple(explain(rule) for rule in all_rules())
+
+
+def explain_practice(practice: Practice) -> PracticeExplanation:
+    """Gather what a practice says, and its rules."""
+    return PracticeExplanation(
+        practice=practice.id,
+        chapter=practice.chapter.value,
+        statement=practice.statement,
+        why=practice.why,
+        remedy=practice.remedy,
+        checklist=practice.checklist,
+        standards=_standards(practice.citations),
+        rules=tuple(explain(rule) for rule in all_rules() if rule.practice.id == practice.id),
+    )
+
+
+def explain_practices() -> tuple[PracticeExplanation, ...]:
+    """Every practice: those of the source document in its order, then those of our own."""
+    return tuple(map(explain_practice, catalog().practices.values()))
+
+
+def _standards(citations: tuple[Citation, ...]) -> tuple[Standard, ...]:
+    return tuple(Standard(c.standard, c.section, c.title, c.url) for c in citations)

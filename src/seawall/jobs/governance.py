@@ -16,7 +16,7 @@ from seawall.core.model import Profile, Severity
 from seawall.core.policy import Policies, Policy, default_policy, load_policy, settings
 from seawall.core.rule import Settings
 from seawall.core.selection import Selection, severities
-from seawall.rules import all_rules
+from seawall.rules import all_rules, practices
 
 
 class Terms(Struct, frozen=True):
@@ -46,8 +46,8 @@ class Ruling(Struct, frozen=True):
 
 @cache
 def catalog() -> Catalog:
-    """The rules by all their names."""
-    return Catalog(all_rules())
+    """The rules by all their names, and every practice, those too that no rule can see."""
+    return Catalog(all_rules(), practices.ALL)
 
 
 class Governance:

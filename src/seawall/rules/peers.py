@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from seawall.core.catalog import trivys_spelling
+
 _REFUSED = "BuildKit refuses such a file: Seawall reports its error and exits with 2."
 _TASTE = "A matter of taste: what is built and run stays the same."
 _LABELS = "Labels are for people and tools of your own: no fault of the image follows from them."
@@ -15,7 +17,7 @@ LEFT_OUT: Mapping[str, str] = {
     "hadolint:DL3010": "Only a shorter way to write the same image.",
     "hadolint:DL3011": _REFUSED,
     "hadolint:DL3021": _REFUSED,
-    "hadolint:DL3022": "The name may be an image or a build context: `latest-tag` judges it as one.",
+    "hadolint:DL3022": "The name may be an image or a build context; `latest-tag` judges it so.",
     "hadolint:DL3023": _REFUSED,
     "hadolint:DL3043": _REFUSED,
     "hadolint:DL3044": "The variable has its value of before: sound, if surprising.",
@@ -55,3 +57,17 @@ LEFT_OUT: Mapping[str, str] = {
     "buildkit:UndefinedVar": "The base image may set the variable, which no file here can show.",
 }
 """By alias. Those of ShellCheck (SC…) are about shell scripts, not about containers."""
+
+
+def why_left_out(name: str) -> tuple[str, str] | None:
+    """The check that a name means, in any spelling, and the reason why it is left out.
+
+    None where the name means no check that is left out.
+    """
+    asked = trivys_spelling(name.rpartition(":")[2]).lower()
+    tool = name.rpartition(":")[0].lower()
+    for alias, reason in LEFT_OUT.items():
+        owner, _, own = alias.partition(":")
+        if own.lower() == asked and tool in ("", owner):
+            return alias, reason
+    return None

@@ -141,13 +141,23 @@ class Policy(Document, frozen=True, dict=True, omit_defaults=False):
         yield from ((f"waivers[{n}].rule", waiver.rule) for n, waiver in enumerate(self.waivers))
 
     def _unknown(self, key: str, name: str, catalog: Catalog) -> ConfigError | UsageError:
-        hint = catalog.suggestion(name) or "`seawall explain` lists the rules."
         what = "practice" if key.startswith("attestations") else "rule"
+        hint = _meant(what, name, catalog)
         origin = self.origins.get(f"{key}.{name}", self.origin(key))
         if origin in {DEFAULT, COMMAND_LINE}:
             return UsageError(f"--{key} {name}: there is no such {what}", hint)
         place = origin.partition(", ")[0]
         return ConfigError(f"{place}: there is no {what} `{name}` (in `{key}`)", hint)
+
+
+def _meant(what: str, name: str, catalog: Catalog) -> str:
+    """What an unknown name may have meant, or where the names are listed."""
+    if what == "practice":
+        listed = "`seawall explain --practices` lists them."
+        return catalog.suggested_practice(name) or listed
+    if name in catalog.practices:
+        return "It is a practice, but no rule sees it: it can only be attested."
+    return catalog.suggestion(name) or "`seawall explain` lists the rules."
 
 
 _LISTS_OF_TABLES = frozenset({"waivers", "attestations"})
