@@ -1,0 +1,300 @@
+"""A YAML file as a tree whose every node knows its place: read from events, without recursion.
+
+Mappings hold the keys that merge (`<<`) brings, each with the place where it was written. Aliases
+share their anchor's node, so nodes are never changed once the file is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+
+from msgspec import Struct
+
+from seawall.core.source import Source
+from seawall.surfaces.cell import Place, State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+MAX_DEPTH = 100
+"""Deepest nesting that is read; the deepest project file seen in the wild has 12 levels."""
+MAX_NODES = 1_000_000
+"""Most nodes that a file may come to with its aliases written out."""
+MERGE_TAG = "tag:yaml.org,2002:merge"
+RESET, OVERRIDE = "!reset", "!override"
+
+
+class Document(Struct, frozen=True):
+    """A file that nodes stand in; `directory` is what its relative paths are taken from."""
+
+    source: Source
+    directory: str
+
+
+class Scalar(Struct):
+    """A text: `text` after interpolation, `written` before; `is_plain` where YAML types it."""
+
+    document: Document
+    start: int
+    end: int
+    text: str
+    written: str
+    is_plain: bool = False
+    tag: str = ""
+    state: State = State.WRITTEN
+
+
+class Sequence(Struct):
+    """A list."""
+
+    document: Document
+    start: int
+    end: int
+    items: list[Node]
+    tag: str = ""
+
+
+class Mapping(Struct):
+    """A mapping: key text to the key and the value."""
+
+    document: Document
+    start: int
+    end: int
+    entries: dict[str, tuple[Scalar, Node]]
+    tag: str = ""
+
+    def get(self, key: str) -> Node | None:
+        """The value of a key; None where it is absent or null."""
+        entry = self.entries.get(key)
+        return None if entry is None or is_null(entry[1]) else entry[1]
+
+
+class Mark(Protocol):
+    """A position of the reader."""
+
+    index: int
+
+
+class Event(Protocol):
+    """What the reader gives; which attributes there are depends on its kind."""
+
+    start_mark: Mark
+    end_mark: Mark
+    anchor: str | None
+    tag: str | None
+    value: str
+    implicit: tuple[bool, bool]
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+Substitute: TypeAlias = Callable[[Scalar], None]
+
+
+class Failure(Struct, frozen=True):
+    """Why a file, or a part of it, can't be taken, at an offset."""
+
+    message: str
+    at: int
+
+
+class Parsed(Struct, frozen=True):
+    """The documents of a file in order, and what is wrong with it."""
+
+    documents: tuple[Node, ...]
+    failures: tuple[Failure, ...]
+    is_whole: bool
+
+
+def is_null(node: Node) -> bool:
+    """Whether YAML takes it for null."""
+    return type(node) is Scalar and node.is_plain and node.text in {"", "~", "null", "Null", "NULL"}
+
+
+def place_of(node: Node) -> Place:
+    """Its place in its own file."""
+    return Place(node.document.source, node.start, node.end)
+
+
+def parse(document: Document, substitute: Substitute) -> Parsed:
+    """Read all documents of a file; `substitute` is called with each scalar value that holds `$`.
+
+    Never raises: a file that is no YAML gives what stands before the fault in `failures` only.
+    """
+    builder = _Builder(document, substitute)
+    try:
+        for event in _events(document.source.text):
+            builder.take(event)
+    except _TooMuchError as error:
+        builder.failures.append(Failure(str(error), error.at))
+        return Parsed((), tuple(builder.failures), is_whole=False)
+    except _yaml_error() as error:
+        builder.failures.append(_failure(error, document.source))
+        return Parsed((), tuple(builder.failures), is_whole=False)
+    return Parsed(tuple(builder.documents), tuple(builder.failures), is_whole=True)
+
+
+class _TooMuchError(Exception):
+    """The file asks for more than a reader may give."""
+
+    def __init__(self, message: str, at: int) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+def _yaml_error() -> type[Exception]:
+    from yaml import YAMLError  # noqa: PLC0415 -- only where a YAML file is read
+
+    return YAMLError
+
+
+def _events(text: str) -> Iterator[Event]:
+    """The events of a text, by the C reader where PyYAML has it."""
+    import yaml  # noqa: PLC0415 -- only where a YAML file is read
+
+    loader_type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    # A surrogate stands for a byte that is no UTF-8: the reader takes none.
+    loader = loader_type(text.encode("utf-8", "replace").decode() if _has_surrogate(text) else text)
+    try:
+        while loader.check_event():
+            yield cast("Event", loader.get_event())
+    finally:
+        loader.dispose()
+
+
+def _has_surrogate(text: str) -> bool:
+    return not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _failure(error: Exception, source: Source) -> Failure:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    at = mark.index if mark is not None else int(getattr(error, "position", 0) or 0)
+    at = min(at, len(source.text))
+    problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
+    if "'\\t'" in problem:
+        problem = "a tab indents this line; YAML allows spaces only"
+    return Failure(f"not valid YAML: {problem}", at)
+
+
+class _Frame:
+    """A container under construction."""
+
+    __slots__ = ("anchor", "is_mapping", "nodes", "size", "start", "tag")
+
+    def __init__(self, event: Event, is_mapping: bool) -> None:
+        self.anchor: str | None = event.anchor
+        self.tag: str = event.tag or ""
+        self.is_mapping = is_mapping
+        self.start: int = event.start_mark.index
+        self.nodes: list[Node] = []
+        self.size = 1
+
+
+class _Builder:
+    """Makes nodes of events on an explicit stack."""
+
+    def __init__(self, document: Document, substitute: Substitute) -> None:
+        self.document = document
+        self.substitute = substitute
+        self.shift = 1 if document.source.text.startswith("\ufeff") else 0
+        self.documents: list[Node] = []
+        self.failures: list[Failure] = []
+        self.stack: list[_Frame] = []
+        self.anchors: dict[str, tuple[Node, int]] = {}
+
+    def take(self, event: Event) -> None:
+        """One event of the stream."""
+        kind = type(event).__name__
+        if kind == "ScalarEvent":
+            self._scalar(event)
+        elif kind in {"MappingStartEvent", "SequenceStartEvent"}:
+            self._open(event, kind == "MappingStartEvent")
+        elif kind in {"MappingEndEvent", "SequenceEndEvent"}:
+            self._close(event)
+        elif kind == "AliasEvent":
+            self._alias(event)
+        elif kind == "DocumentStartEvent":
+            self.anchors = {}
+
+    def _scalar(self, event: Event) -> None:
+        text: str = event.value
+        start, end = event.start_mark.index + self.shift, event.end_mark.index + self.shift
+        tag: str = event.tag or ""
+        scalar = Scalar(self.document, start, end, text, text, event.implicit[0], tag)
+        stack = self.stack
+        if "$" in text and not (stack and stack[-1].is_mapping and len(stack[-1].nodes) % 2 == 0):
+            self.substitute(scalar)
+        self._add(scalar, 1, event.anchor)
+
+    def _open(self, event: Event, is_mapping: bool) -> None:
+        if len(self.stack) >= MAX_DEPTH:
+            raise _TooMuchError(f"nested deeper than {MAX_DEPTH} levels", event.start_mark.index)
+        self.stack.append(_Frame(event, is_mapping))
+
+    def _close(self, event: Event) -> None:
+        frame = self.stack.pop()
+        nodes = frame.nodes
+        start = frame.start + self.shift
+        end = event.end_mark.index + self.shift
+        if nodes and event.start_mark.index == event.end_mark.index:
+            end = max(nodes[-1].end, start)  # a block ends with its last value, not at the dedent
+        node: Node
+        if frame.is_mapping:
+            node = Mapping(self.document, start, end, self._entries(nodes), frame.tag)
+        else:
+            node = Sequence(self.document, start, end, nodes, frame.tag)
+        self._add(node, frame.size, frame.anchor)
+
+    def _add(self, node: Node, size: int, anchor: str | None) -> None:
+        if anchor is not None:
+            self.anchors[anchor] = (node, size)
+        if not self.stack:
+            self.documents.append(node)
+            return
+        frame = self.stack[-1]
+        frame.nodes.append(node)
+        frame.size += size
+        if frame.size > MAX_NODES:
+            raise _TooMuchError(f"comes to more than {MAX_NODES} nodes by aliases", node.start)
+
+    def _alias(self, event: Event) -> None:
+        at = event.start_mark.index + self.shift
+        anchor = event.anchor or ""
+        known = self.anchors.get(anchor)
+        is_open = any(frame.anchor == anchor for frame in self.stack)
+        if known is not None and not is_open:
+            self._add(known[0], known[1], None)
+            return
+        reason = "contains itself" if is_open else "is unknown"
+        self.failures.append(Failure(f"anchor '{anchor}' {reason}", at))
+        self._add(Scalar(self.document, at, at, "", "", is_plain=True), 1, None)
+
+    def _entries(self, nodes: list[Node]) -> dict[str, tuple[Scalar, Node]]:
+        entries: dict[str, tuple[Scalar, Node]] = {}
+        merged: list[Node] = []
+        for index in range(0, len(nodes) - 1, 2):
+            key, value = nodes[index], nodes[index + 1]
+            if type(key) is not Scalar:
+                self.failures.append(Failure("a key must be a text", key.start))
+            elif key.text == "<<" and (key.is_plain or key.tag == MERGE_TAG):
+                merged.append(value)
+            elif key.text in entries:
+                line = self.document.source.line_of(entries[key.text][0].start)
+                message = f"key '{key.text}' is written twice, first on line {line}"
+                self.failures.append(Failure(message, key.start))
+            else:
+                entries[key.text] = (key, value)
+        for value in merged:
+            self._merge(entries, value)
+        return entries
+
+    def _merge(self, entries: dict[str, tuple[Scalar, Node]], value: Node) -> None:
+        """Add what a merge key brings: keys that are written stay, earlier mappings win."""
+        sources = value.items if type(value) is Sequence else [value]
+        for source in sources:
+            if type(source) is Mapping:
+                for key, entry in source.entries.items():
+                    entries.setdefault(key, entry)
+            elif not is_null(source):
+                self.failures.append(Failure("a merge key takes mappings only", source.start))
