@@ -170,6 +170,7 @@ class Limits(Struct, frozen=True):
     ulimits: tuple[Ulimit, ...] = ()
     oom_kill_disable: Cell[bool] | None = None
     oom_score_adj: Cell[int] | None = None
+    shm_size: Cell[int] | None = None
 
 
 class Namespaces(Struct, frozen=True):
@@ -254,5 +255,11 @@ class Workload(Struct, frozen=True, dict=True):
     links: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     is_swarm: bool = False
+    publish_all: Cell[bool] | None = None
+    """Every exposed port is published on a free port of every interface (`-P`)."""
+    runtime: Cell[str] | None = None
+    gpus: tuple[Cell[str], ...] = ()
+    """As written: `all`, `2`, `device=0,capabilities=utility`."""
+    auto_remove: Cell[bool] | None = None
     gaps: tuple[str, ...] = ()
     """What of the spec could not be read, in words: rules that need it answer unknown."""

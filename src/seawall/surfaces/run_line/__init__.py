@@ -1,0 +1,1 @@
+"""`docker run`, `docker create` and `podman run` command lines as workloads."""
