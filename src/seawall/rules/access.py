@@ -17,7 +17,7 @@ from seawall.rules.practices import (
 )
 from seawall.rules.stages import place_of, weight_in_image
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
-from seawall.surfaces.shell import ShellWord
+from seawall.surfaces.shell import Command, ShellWord
 
 _OCTAL = re.compile(r"[0-7]{3,5}\Z")
 _SYMBOLIC = re.compile(r"([ugoa]*)([+=-])([rwxXst]*)")
@@ -46,16 +46,16 @@ def sets_id(mode: str) -> bool:
     )
 
 
-def _modes(dockerfile: Dockerfile) -> Iterator[tuple[Instruction, ShellWord, str]]:
-    """Each mode given to chmod, `install -m` and `mkdir -m`, with the instruction."""
+def _modes(dockerfile: Dockerfile) -> Iterator[tuple[Instruction, Command, ShellWord, str]]:
+    """Each mode given to chmod, `install -m` and `mkdir -m`, with instruction and command."""
     for instruction, command in dockerfile.commands("chmod"):
         mode = next(command.operands(), None)
         if mode is not None and mode.literal is not None:
-            yield instruction, mode, mode.literal
+            yield instruction, command, mode, mode.literal
     for instruction, command in dockerfile.commands("install", "mkdir"):
         for mode in command.option_values("-m", "--mode"):
             if mode.literal is not None:
-                yield instruction, mode, mode.literal
+                yield instruction, command, mode, mode.literal
 
 
 def _copied_modes(dockerfile: Dockerfile) -> Iterator[Hit]:
@@ -72,8 +72,8 @@ def _copied_modes(dockerfile: Dockerfile) -> Iterator[Hit]:
 
 
 def _world_writable(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
-    for instruction, mode, text in _modes(dockerfile):
-        if is_world_writable(text):
+    for instruction, command, mode, text in _modes(dockerfile):
+        if is_world_writable(text) and not _is_removed(dockerfile, instruction, command):
             yield Hit(
                 mode,
                 f"mode {text} lets every user of the container write",
@@ -84,8 +84,20 @@ def _world_writable(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
     yield from _copied_modes(dockerfile)
 
 
-def _setuid(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
-    for instruction, mode, text in _modes(dockerfile):
+def _is_removed(dockerfile: Dockerfile, instruction: Instruction, command: Command) -> bool:
+    """Whether the same step later deletes all that a command names: then no layer holds it."""
+    targets = [word.text for word in command.operands()][1:]
+    removed = {
+        word.text
+        for step, removal in dockerfile.commands("rm", "rmdir")
+        if step is instruction and removal.start > command.start
+        for word in removal.operands()
+    }
+    return bool(targets) and removed.issuperset(targets)
+
+
+def _setuid(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
+    for instruction, _, mode, text in _modes(dockerfile):
         if sets_id(text):
             yield Hit(
                 mode,
@@ -250,12 +262,14 @@ RULES = (
             "FROM debian:12.5\nRUN chmod a+rwx /data && true\n",
             "FROM debian:12.5\nCOPY --chmod=0777 run.sh /run.sh\n",
             "FROM debian:12.5\nRUN install -d -m 0777 /data\n",
+            "FROM debian:12.5\nRUN rm -rf /data && mkdir /data && chmod 777 /data\n",
         ),
         good=(
             "FROM debian:12.5\nRUN chmod 1777 /tmp && chmod 755 /app\n",
             "FROM debian:12.5\nRUN chmod o-w /app && chmod g+w /data && chmod +w x\n",
             "FROM debian:12.5\nCOPY --chmod=755 run.sh /run.sh\n",
             "FROM debian:12.5\nRUN echo chmod 777 /app\n",
+            'FROM debian:12.5\nRUN d="$(mktemp -d)" && chmod 777 "$d" && make && rm -rf "$d"\n',
         ),
         remedy="Directories and programs 755, files 644; give what must be written to one user.",
         citations=(*FILE_PERMISSIONS.citations, cwe(732)),

@@ -12,6 +12,7 @@ from seawall.rules.practices import TRUSTED_DOWNLOADS
 from seawall.rules.stages import place_of, weight_in_build
 from seawall.rules.text import matches_in
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
+from seawall.surfaces.shell import Command
 
 _OFF = frozenset({"0", "false", "off", "no", "none"})
 _ON = frozenset({"1", "true", "on", "yes"})
@@ -86,8 +87,13 @@ def _by_option(dockerfile: Dockerfile, table: Mapping[str, tuple[str, ...]]) -> 
     for instruction, command in dockerfile.commands(*table):
         for option in table[command.name]:
             word = command.option(option)
-            if word is not None:
+            if word is not None and not _only_lists(command):
                 yield instruction, word, f"{command.name} {option}"
+
+
+def _only_lists(command: Command) -> bool:
+    """`apk index` lists packages that are at hand already; it installs none."""
+    return command.name == "apk" and "index" in (word.literal for word in command.operands())
 
 
 def _by_setting(dockerfile: Dockerfile) -> _Found:
@@ -314,6 +320,7 @@ RULES = (
             "FROM rockylinux:9\nCOPY <<EOF /etc/yum.repos.d/x.repo\n[x]\ngpgcheck=1\nEOF\n",
             'FROM debian:12.5\nRUN echo "deb [ trusted=yes ] file:///srv/own ./" > /etc/apt/x\n',
             "FROM alpine:3.19\n# apk add --allow-untrusted x\nRUN apk add --no-cache nginx\n",
+            "FROM alpine:3.19\nRUN apk index --allow-untrusted -o own.tar.gz *.apk\n",
         ),
         aliases=(
             "checkov:CKV2_DOCKER_7",
