@@ -77,9 +77,9 @@ def _undecided(dockerfile: Dockerfile, use: ImageUse) -> Iterator[Hit]:
     last = written.rpartition("/")[2]
     if "@sha256:" in written or not use.value.missing or stages_named(dockerfile, use.value):
         return
-    _, colon, tag = last.partition(":")
+    name, colon, tag = last.partition(":")
     is_literal = "$" not in last and "}" not in last
-    if is_literal and colon and tag != "latest":
+    if colon and not _may_be_latest(tag) and "$" not in name:
         return
     missing = " and ".join(f"`{variable}`" for variable in use.value.missing)
     yield Hit(
@@ -93,6 +93,12 @@ def _undecided(dockerfile: Dockerfile, use: ImageUse) -> Iterator[Hit]:
         weaker=unused(dockerfile, use),
         evidence=use.value.evidence,
     )
+
+
+def _may_be_latest(tag: str) -> bool:
+    """Whether a tag as written comes to `latest` for some value of its variables."""
+    start, variable, _ = tag.partition("$")
+    return "latest".startswith(start) if variable else tag == "latest"
 
 
 def _floating(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
@@ -198,6 +204,7 @@ LATEST_TAG = Rule(
         "FROM golang:1.24.4 AS build\nFROM build\nFROM scratch\nCOPY --from=build /app /\n",
         "ARG VERSION=3.13.5\nFROM python:${VERSION}\n",
         "ARG REGISTRY\nFROM ${REGISTRY}/base/python:3.13.5\n",
+        "ARG MINOR\nFROM python:3.${MINOR}\n",
         "FROM alpine:3.22.1\nCOPY --from=assets / /srv/\n",
     ),
     aliases=(
