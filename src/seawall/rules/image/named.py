@@ -1,4 +1,4 @@
-"""The images that a build names, with what the rules of this chapter ask of each."""
+"""The images that a build or a service names, with what the rules of this chapter ask of each."""
 
 from __future__ import annotations
 
@@ -8,23 +8,33 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
-from seawall.core.model import Confidence
+from seawall.core.model import Confidence, Evidence, Located
 from seawall.facts.official import official_name
+from seawall.surfaces.cell import Cell, State
 from seawall.surfaces.dockerfile import Dockerfile, ImageUse, Reach, Stage, Value
 from seawall.surfaces.image import Reference, parse_reference
+from seawall.surfaces.workload import Workload
 
 _VARIABLE = re.compile(r"\$(?:\{[^}]*\}|\w+)")
 _PLATFORM = re.compile(r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)")
 
 
 class Named(Struct, frozen=True):
-    """One reference that a use of an image can come to; `certain` where it is the only one."""
+    """One reference that a place can come to; `certain` where it is the only one.
 
-    use: ImageUse
+    `weaker` says why a fault of the name weighs less there, `content_weaker` why a fault of what
+    the image holds does; both are empty where nothing makes it weigh less. `is_base` is False
+    where only files are taken from the image.
+    """
+
+    at: Located
     reference: Reference
-    certain: bool
     symbol: str
-    weaker: str
+    certain: bool = True
+    weaker: str = ""
+    content_weaker: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    is_base: bool = True
 
     @property
     def confidence(self) -> Confidence | None:
@@ -58,9 +68,39 @@ def named_images(dockerfile: Dockerfile) -> Iterator[Named]:
             reference = parse_reference(text)
             if reference is None or text == "scratch":
                 continue
-            certain = len(candidates) == 1
-            symbol = symbol_of(dockerfile, use, reference.name)
-            yield Named(use, reference, certain, symbol, unused(dockerfile, use))
+            yield Named(
+                use,
+                reference,
+                symbol_of(dockerfile, use, reference.name),
+                len(candidates) == 1,
+                unused(dockerfile, use),
+                only_feeds(dockerfile, use),
+                use.value.evidence,
+                use.via == "FROM",
+            )
+
+
+def service_images(workload: Workload) -> Iterator[Named]:
+    """The image that a container is made of, where it can be told; none where it is built here.
+
+    Beside `build`, `image` is only the name that the result is given.
+    """
+    cell = workload.image
+    if workload.build is not None or cell is None or cell.value is None or not cell.is_known:
+        return
+    reference = parse_reference(cell.value)
+    if reference is not None:
+        symbol = f"service {workload.name}/image {reference.name}"
+        yield Named(cell, reference, symbol, evidence=origin_of(cell))
+
+
+def origin_of(cell: Cell[str]) -> tuple[Evidence, ...]:
+    """Where a value comes from that is not what is written."""
+    if cell.state is State.DEFAULT:
+        return (Evidence(f"`{cell.written}` is `{cell.value}` where nothing sets the variable"),)
+    if cell.state is State.ENVIRONMENT:
+        return (Evidence(f"`{cell.written}` is `{cell.value}` with the variables that are set"),)
+    return ()
 
 
 def symbol_of(dockerfile: Dockerfile, use: ImageUse, name: str) -> str:

@@ -9,10 +9,11 @@ from seawall.core.model import Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.official import official_name
 from seawall.facts.publishers import OPEN_REGISTRIES, publisher_of
-from seawall.rules.image.named import named_images
+from seawall.rules.image.named import Named, named_images, service_images
 from seawall.rules.practices import MINIMAL_BASE_IMAGE, OFFICIAL_BASE_IMAGE
 from seawall.surfaces.dockerfile import Dockerfile
 from seawall.surfaces.image import Reference, parse_reference
+from seawall.surfaces.workload import Workload
 
 _SMALLER: Mapping[str, str] = {
     "almalinux": "`almalinux:<version>-minimal`",
@@ -44,24 +45,43 @@ _SMALL = ("alpine", "slim", "minimal", "distroless", "scratch", "busybox")
 
 def _unofficial(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
     for named in named_images(dockerfile):
-        reference = named.reference
-        if named.is_official or reference.is_official or _is_trusted(reference, settings):
+        if _is_of_unknown(named, settings):
+            yield _unknown_publisher(named)
+
+
+def _unofficial_service(workload: Workload, settings: Settings) -> Iterator[Hit]:
+    """What a service runs is mostly published by its own makers, of whom no list knows all: only
+    a stranger's copy of an official image, or what the policy's list lacks, is worth a word."""
+    for named in service_images(workload):
+        if not _is_of_unknown(named, settings):
             continue
-        if reference.registry not in OPEN_REGISTRIES and not settings.allowed_images:
-            continue
-        name, owner = reference.name, reference.path.partition("/")[0]
-        yield Hit(
-            named.use,
-            f"`{name}` is published by `{owner}`, who is neither Docker, nor known as the maker "
-            "of this software, nor on the policy's list",
-            named.symbol,
-            label="unknown publisher",
-            remedy="Start from an official image, or, where you trust this publisher, say so in "
-            f'the policy: `[images] allowed = ["{name.rpartition("/")[0]}/*"]`.',
-            confidence=named.confidence,
-            weaker=named.weaker,
-            evidence=named.use.value.evidence,
-        )
+        copied = official_name(named.reference.path.rpartition("/")[2])
+        if copied or settings.allowed_images:
+            yield _unknown_publisher(named, copied or "")
+
+
+def _is_of_unknown(named: Named, settings: Settings) -> bool:
+    reference = named.reference
+    if named.is_official or reference.is_official or _is_trusted(reference, settings):
+        return False
+    return reference.registry in OPEN_REGISTRIES or bool(settings.allowed_images)
+
+
+def _unknown_publisher(named: Named, official: str = "") -> Hit:
+    name, owner = named.reference.name, named.reference.path.partition("/")[0]
+    instead = f"Use the official image `{official}`" if official else "Start from an official image"
+    return Hit(
+        named.at,
+        f"`{name}` is published by `{owner}`, who is neither Docker, nor known as the maker "
+        "of this software, nor on the policy's list",
+        named.symbol,
+        label="unknown publisher",
+        remedy=f"{instead}, or, where you trust this publisher, say so in "
+        f'the policy: `[images] allowed = ["{name.rpartition("/")[0]}/*"]`.',
+        confidence=named.confidence,
+        weaker=named.weaker,
+        evidence=named.evidence,
+    )
 
 
 def _is_trusted(reference: Reference, settings: Settings) -> bool:
@@ -98,11 +118,12 @@ UNOFFICIAL_BASE = Rule(
     title="Base image of an unknown publisher",
     practice=OFFICIAL_BASE_IMAGE,
     risk=Risk(Needs.UPSTREAM, Gains.PRIVILEGE),
-    on={Dockerfile: _unofficial},
+    on={Dockerfile: _unofficial, Workload: _unofficial_service},
     bad=(
         "FROM random-user/python:3.9.18\n",
         "FROM ghcr.io/random-user/python:3.9.18\n",
         "FROM alpine:3.22.1\nCOPY --from=random-user/tool:1.2.3 /tool /usr/bin/\n",
+        "services:\n  db:\n    image: random-user/postgres:17.5\n",
     ),
     good=(
         "FROM python:3.9-alpine\n",
@@ -111,6 +132,8 @@ UNOFFICIAL_BASE = Rule(
         "FROM gcr.io/distroless/static-debian12:nonroot\n",
         "FROM registry.acme.example/platform/python:3.13\n",
         "FROM scratch\n",
+        "services:\n  db:\n    image: random-user/their-own-program:1.2.3\n",
+        "services:\n  db:\n    image: postgres:17.5\n",
     ),
     aliases=("hadolint:DL3026",),
 )

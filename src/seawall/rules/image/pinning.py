@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 
 from seawall.core.model import Confidence, Hit, Profile, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.precision import Precision, precision_of
 from seawall.facts.releases import newest
-from seawall.rules.image.named import Named, named_images, stages_named, symbol_of, unused
+from seawall.rules.image.named import (
+    Named,
+    named_images,
+    service_images,
+    stages_named,
+    symbol_of,
+    unused,
+)
 from seawall.rules.practices import PINNED_BASE_IMAGE
 from seawall.surfaces.dockerfile import Dockerfile, ImageUse
 from seawall.surfaces.image import Reference, parse_reference
+from seawall.surfaces.workload import Workload
 
 _MOVES = {
     Precision.MAJOR: "only a major version, so the next minor release comes in unasked",
@@ -31,13 +39,21 @@ def _latest(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
     for use in dockerfile.images:
         if use.via != "SYNTAX" and use.value.is_unknown:
             yield from _undecided(dockerfile, use)
-    for named in named_images(dockerfile):
+    yield from _latest_of(named_images(dockerfile), settings)
+
+
+def _latest_in_service(workload: Workload, settings: Settings) -> Iterator[Hit]:
+    yield from _undecided_in_service(workload)
+    yield from _latest_of(service_images(workload), settings)
+
+
+def _latest_of(images: Iterable[Named], settings: Settings) -> Iterator[Hit]:
+    for named in images:
         reference = named.reference
         if reference.digest or reference.tag not in {"", "latest"}:
             continue
-        if named.may_be_local and named.use.via != "FROM":
-            continue
-        yield _latest_hit(named, settings)
+        if named.is_base or not named.may_be_local:
+            yield _latest_hit(named, settings)
 
 
 def _latest_hit(named: Named, settings: Settings) -> Hit:
@@ -48,14 +64,14 @@ def _latest_hit(named: Named, settings: Settings) -> Hit:
         message = f"`{name}` has no tag, which means `{name}:latest`: whatever was pushed last"
     confidence = Confidence.LOW if named.may_be_local else named.confidence
     return Hit(
-        named.use,
+        named.at,
         message,
         named.symbol,
         label="no version",
         remedy=_name_a_version(name, settings),
         confidence=confidence,
         weaker=named.weaker,
-        evidence=named.use.value.evidence,
+        evidence=named.evidence,
     )
 
 
@@ -101,22 +117,54 @@ def _may_be_latest(tag: str) -> bool:
     return "latest".startswith(start) if variable else tag == "latest"
 
 
+def _undecided_in_service(workload: Workload) -> Iterator[Hit]:
+    """A reference with variables that nothing sets; a version or digest that is written counts."""
+    cell = workload.image
+    if workload.build is not None or cell is None or cell.is_known or "@sha256:" in cell.written:
+        return
+    last = cell.written.rpartition("/")[2]
+    name, colon, tag = last.partition(":")
+    is_open = "$" in last
+    if colon and not _may_be_latest(tag) and "$" not in name:
+        return
+    written = cell.written or "the image"
+    yield Hit(
+        cell,
+        f"the version of `{written}` depends on a variable that nothing sets here"
+        if is_open
+        else f"`{written}` has no version",
+        f"service {workload.name}/image {written}",
+        label="nothing in this project sets it" if is_open else "no version",
+        remedy="Write a full version as the default, as in `${TAG:-1.28.0}`, or in the `.env` that "
+        "is deployed.",
+        verdict=Verdict.UNKNOWN if is_open else Verdict.FAIL,
+    )
+
+
 def _floating(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
-    for named in named_images(dockerfile):
+    return _floating_of(named_images(dockerfile))
+
+
+def _floating_in_service(workload: Workload, settings: Settings) -> Iterator[Hit]:
+    return _floating_of(service_images(workload))
+
+
+def _floating_of(images: Iterable[Named]) -> Iterator[Hit]:
+    for named in images:
         reference = named.reference
         precision = precision_of(reference.name, reference.tag, reference.digest)
         moves = _MOVES.get(precision)
         if moves is None or reference.tag == "latest":
             continue
         yield Hit(
-            named.use,
+            named.at,
             f"`{reference.familiar}` names {moves}",
             named.symbol,
             label="moves with each release",
             remedy=_pin(reference),
             confidence=named.confidence,
             weaker=named.weaker,
-            evidence=named.use.value.evidence,
+            evidence=named.evidence,
         )
 
 
@@ -130,20 +178,28 @@ def _pin(reference: Reference) -> str:
 
 
 def _no_digest(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
-    for named in named_images(dockerfile):
+    return _no_digest_of(named_images(dockerfile), settings)
+
+
+def _no_digest_in_service(workload: Workload, settings: Settings) -> Iterator[Hit]:
+    return _no_digest_of(service_images(workload), settings)
+
+
+def _no_digest_of(images: Iterable[Named], settings: Settings) -> Iterator[Hit]:
+    for named in images:
         if named.reference.digest or named.may_be_local:
             continue
         name = named.reference.familiar
         weaker = "" if settings.require_digest else "the policy does not ask for digests"
         yield Hit(
-            named.use,
+            named.at,
             f"`{name}` is named by a tag only, and its owner can move it",
             named.symbol,
             label="no digest",
             remedy=_DIGEST_ADVICE.format(name=name),
             confidence=named.confidence,
             weaker=named.weaker or weaker,
-            evidence=named.use.value.evidence,
+            evidence=named.evidence,
         )
 
 
@@ -187,7 +243,7 @@ LATEST_TAG = Rule(
     title="Image without a version",
     practice=PINNED_BASE_IMAGE,
     risk=Risk(Needs.UPSTREAM, Gains.LESS),
-    on={Dockerfile: _latest},
+    on={Dockerfile: _latest, Workload: _latest_in_service},
     bad=(
         'FROM python\nCMD ["python3"]\n',
         'FROM node:latest\nCMD ["node"]\n',
@@ -195,6 +251,10 @@ LATEST_TAG = Rule(
         "FROM debian:12.5-slim\nCOPY --from=busybox /bin/busybox /bin/\n",
         "FROM alpine:3.22.1\nRUN --mount=from=ubuntu:latest,target=/mnt cp /mnt/etc/issue /\n",
         "ARG REGISTRY\nFROM ${REGISTRY}/base/python\n",
+        "services:\n  web:\n    image: nginx\n",
+        "services:\n  web:\n    image: ghcr.io/acme/web:${TAG:-latest}\n",
+        "services:\n  web:\n    image: ${REGISTRY}/web\n",
+        "docker run --rm acme/web:latest",
     ),
     good=(
         "FROM python:3.13.5-alpine3.22\n",
@@ -206,6 +266,10 @@ LATEST_TAG = Rule(
         "ARG REGISTRY\nFROM ${REGISTRY}/base/python:3.13.5\n",
         "ARG MINOR\nFROM python:3.${MINOR}\n",
         "FROM alpine:3.22.1\nCOPY --from=assets / /srv/\n",
+        "services:\n  web:\n    image: acme/web\n    build: .\n",
+        "services:\n  web:\n    image: ${REGISTRY}/web:1.4.2\n",
+        "services:\n  web:\n    image: nginx:${TAG}@sha256:" + "0123456789abcdef" * 4 + "\n",
+        "docker run --rm acme/web:1.4.2",
     ),
     aliases=(
         "hadolint:DL3006",
@@ -223,12 +287,13 @@ FLOATING_TAG = Rule(
     title="Tag that moves with each release",
     practice=PINNED_BASE_IMAGE,
     risk=Risk(Needs.FAULT, Gains.LESS),
-    on={Dockerfile: _floating},
+    on={Dockerfile: _floating, Workload: _floating_in_service},
     bad=(
         "FROM node:16\n",
         "FROM python:3-slim\n",
         "FROM nginx:alpine\n",
         "FROM gcr.io/distroless/static:nonroot\n",
+        "services:\n  web:\n    image: nginx:stable\n",
     ),
     good=(
         "FROM node:16.20.2-alpine3.18\n",
@@ -238,6 +303,7 @@ FLOATING_TAG = Rule(
         "FROM postgres:14.5\n",
         "FROM ghcr.io/acme/app:2f5e1a0\n",
         "FROM python:latest\n",
+        "services:\n  db:\n    image: postgres:14.5\n",
     ),
 )
 
@@ -246,11 +312,16 @@ UNPINNED_DIGEST = Rule(
     title="Image named without a digest",
     practice=PINNED_BASE_IMAGE,
     risk=Risk(Needs.UPSTREAM, Gains.CODE),
-    on={Dockerfile: _no_digest},
-    bad=("FROM python:3.13.5-alpine3.22\n", "FROM alpine:3.22.1\nCOPY --from=nginx:1.28.0 / /x/\n"),
+    on={Dockerfile: _no_digest, Workload: _no_digest_in_service},
+    bad=(
+        "FROM python:3.13.5-alpine3.22\n",
+        "FROM alpine:3.22.1\nCOPY --from=nginx:1.28.0 / /x/\n",
+        "services:\n  db:\n    image: postgres:17.5\n",
+    ),
     good=(
         "FROM python:3.13.5@sha256:" + "0123456789abcdef" * 4 + "\n",
         "FROM scratch\n",
+        "services:\n  db:\n    image: postgres@sha256:" + "0123456789abcdef" * 4 + "\n",
     ),
     profile=Profile.STRICT,
     demanded_by="images.require-digest",

@@ -11,9 +11,10 @@ from seawall.core.model import Evidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.official import Retired, official_name, retired
 from seawall.facts.releases import Release, end_of_life, newest_of, releases_of
-from seawall.rules.image.named import Named, named_images, only_feeds
+from seawall.rules.image.named import Named, named_images, service_images
 from seawall.rules.practices import SUPPORTED_BASE_IMAGE
 from seawall.surfaces.dockerfile import Dockerfile
+from seawall.surfaces.workload import Workload
 
 _RECENT = timedelta(days=365)
 
@@ -26,12 +27,20 @@ class _Ending(Struct, frozen=True):
 
 
 def _ended(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
-    for named in named_images(dockerfile):
-        yield from _retired(dockerfile, named)
-        yield from _out_of_support(dockerfile, named, settings)
+    return _ended_of(named_images(dockerfile), settings)
 
 
-def _retired(dockerfile: Dockerfile, named: Named) -> Iterator[Hit]:
+def _ended_in_service(workload: Workload, settings: Settings) -> Iterator[Hit]:
+    return _ended_of(service_images(workload), settings)
+
+
+def _ended_of(images: Iterable[Named], settings: Settings) -> Iterator[Hit]:
+    for named in images:
+        yield from _retired(named)
+        yield from _out_of_support(named, settings)
+
+
+def _retired(named: Named) -> Iterator[Hit]:
     """An official image that its makers have given up; its releases say the rest, if it has any."""
     reference = named.reference
     entry = retired(reference.name, reference.tag)
@@ -39,19 +48,19 @@ def _retired(dockerfile: Dockerfile, named: Named) -> Iterator[Hit]:
         return
     since = f" since {entry.since:%B %Y}" if entry.since else ""
     yield Hit(
-        named.use,
+        named.at,
         f"the official image `{official_name(reference.name)}` is deprecated and has had no "
         f"updates{since}",
         named.symbol,
         label="no longer built",
         remedy=_instead(entry),
         confidence=named.confidence,
-        weaker=only_feeds(dockerfile, named.use),
-        evidence=(*named.use.value.evidence, Evidence(f"source: {entry.source}")),
+        weaker=named.content_weaker,
+        evidence=(*named.evidence, Evidence(entry.source)),
     )
 
 
-def _out_of_support(dockerfile: Dockerfile, named: Named, settings: Settings) -> Iterator[Hit]:
+def _out_of_support(named: Named, settings: Settings) -> Iterator[Hit]:
     reference = named.reference
     found: list[tuple[Release, _Ending]] = []
     for release in releases_of(reference.name, reference.tag):
@@ -64,16 +73,16 @@ def _out_of_support(dockerfile: Dockerfile, named: Named, settings: Settings) ->
     weaker = "" if any(not e.weaker for _, e in found) else found[0][1].weaker
     facts = end_of_life()
     yield Hit(
-        named.use,
+        named.at,
         f"`{reference.familiar}`: " + "; ".join(f"{r.label} {e.text}" for r, e in found),
         named.symbol,
         label=found[0][1].text,
         remedy=_move_on(named, (release for release, _ in found), settings),
         confidence=named.confidence,
-        weaker=only_feeds(dockerfile, named.use) or weaker,
+        weaker=named.content_weaker or weaker,
         evidence=(
-            *named.use.value.evidence,
-            Evidence(f"source: endoflife.date as of {facts.as_of:%Y-%m-%d}"),
+            *named.evidence,
+            Evidence(f"endoflife.date as of {facts.as_of:%Y-%m-%d}"),
         ),
     )
 
@@ -119,7 +128,7 @@ END_OF_LIFE_BASE = Rule(
     title="Base image past its end of life",
     practice=SUPPORTED_BASE_IMAGE,
     risk=Risk(Needs.NOTHING, Gains.LESS),
-    on={Dockerfile: _ended},
+    on={Dockerfile: _ended, Workload: _ended_in_service},
     bad=(
         "FROM python:3.9-alpine3.18\n",
         "FROM debian:buster-slim\n",
@@ -127,6 +136,7 @@ END_OF_LIFE_BASE = Rule(
         "FROM openjdk:8-jdk-alpine\n",
         "ARG NODE=16\nFROM node:${NODE}-bullseye\n",
         "FROM gcr.io/distroless/static-debian10\n",
+        "services:\n  db:\n    image: postgres:${PG:-12}\n",
     ),
     good=(
         "FROM python:3.14-alpine3.24\n",
@@ -135,6 +145,8 @@ END_OF_LIFE_BASE = Rule(
         "FROM openjdk:26-ea-jdk\n",
         "FROM node\n",
         "FROM ghcr.io/acme/app:3.9\n",
+        "services:\n  db:\n    image: postgres:17.5\n",
+        "services:\n  app:\n    image: node:16\n    build: .\n",
     ),
     aliases=("doctor:DD077",),
 )

@@ -1,0 +1,104 @@
+"""What is at stake when a container is taken over: who can reach it, and what it then gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from seawall.core.model import Evidence
+from seawall.surfaces.image import parse_reference
+from seawall.surfaces.workload import Mount, Port, Workload
+
+STORES = (
+    "postgres",
+    "postgis",
+    "timescale",
+    "pgvector",
+    "mysql",
+    "mariadb",
+    "percona",
+    "mongo",
+    "redis",
+    "valkey",
+    "elasticsearch",
+    "opensearch",
+    "cassandra",
+    "couchdb",
+    "clickhouse",
+    "influxdb",
+    "minio",
+    "rabbitmq",
+    "neo4j",
+    "vault",
+    "etcd",
+)
+"""Names of images, or parts of them, that hold other programs' data or secrets."""
+
+SOCKETS = ("docker.sock", "containerd.sock", "podman.sock", "crio.sock")
+_LOOPBACK = ("127.", "::1", "localhost", "[::1]")
+
+
+def is_open(port: Port) -> bool:
+    """Whether a published port can be reached from other machines, as far as can be told."""
+    return port.is_host_ip_known and not port.host_ip.startswith(_LOOPBACK)
+
+
+def is_published(workload: Workload) -> bool:
+    """Whether other machines reach the container: an open port, or the host's own network."""
+    return any(map(is_open, workload.ports)) or _is_on_host_network(workload)
+
+
+def _is_on_host_network(workload: Workload) -> bool:
+    network = workload.namespaces.network
+    return network is not None and network.value == "host"
+
+
+def stakes(workload: Workload) -> tuple[Evidence, ...]:
+    """Every reason why a fault of this container weighs in full, each with its line.
+
+    Empty where no other machine reaches it, it has no part of the host, and holds no data.
+    """
+    return (*_reach(workload), *_host(workload), *_data(workload))
+
+
+def _reach(workload: Workload) -> Iterator[Evidence]:
+    for port in workload.ports:
+        if is_open(port):
+            number = port.host_first or "a free port"
+            yield Evidence(f"other machines reach it: {number} is published", port.place.line)
+            return
+    if _is_on_host_network(workload):
+        yield Evidence("other machines reach it: it is on the host's network")
+
+
+def _host(workload: Workload) -> Iterator[Evidence]:
+    if workload.privileged is not None and workload.privileged.value:
+        yield Evidence("it is privileged", workload.privileged.place.line)
+    for mount in workload.mounts:
+        if mount.source.endswith(SOCKETS):
+            yield Evidence("it holds the socket of the container engine", mount.place.line)
+
+
+def _data(workload: Workload) -> Iterator[Evidence]:
+    store = data_store(workload)
+    if store:
+        yield Evidence(f"it holds data: `{store}`")
+        return
+    for mount in workload.mounts:
+        if holds_data(mount):
+            yield Evidence(f"it holds data: the volume `{mount.source}`", mount.place.line)
+            return
+
+
+def holds_data(mount: Mount) -> bool:
+    """Whether a mount is a named volume that the container can write to."""
+    return mount.type == "volume" and bool(mount.source) and not mount.read_only
+
+
+def data_store(workload: Workload) -> str:
+    """The name of the image where it is a store of other programs' data; else empty."""
+    text = workload.image.value if workload.image is not None else None
+    reference = parse_reference(text or "")
+    if reference is None:
+        return ""
+    last = reference.path.rpartition("/")[2]
+    return reference.name if any(last.startswith(name) for name in STORES) else ""
