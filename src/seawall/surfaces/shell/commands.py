@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from seawall.surfaces.shell.heredocs import Document
 from seawall.surfaces.shell.model import Assignment, Redirect, ShellWord
 from seawall.surfaces.shell.passage import Passage
-from seawall.surfaces.shell.words import special
+from seawall.surfaces.shell.words import special, variables
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -56,7 +56,8 @@ class Parts:
                 if is_broken:
                     start = self._true_start(start)
                 text = masked[start:end]
-                if is_broken and words and self._is_glued(start):
+                is_near = exact and bool(words) and words[-1].end == start + offset
+                if is_near or (is_broken and words and self._is_glued(start)):
                     words.append(_joined(words.pop(), self._word(child), self.passage))
                 elif exact and special(text) is None:
                     words.append(ShellWord(text, text, start + offset, end + offset))
@@ -173,6 +174,7 @@ def _joined(first: ShellWord, second: ShellWord, passage: Passage) -> ShellWord:
         literal,
         first.start,
         second.end,
-        first.variables + second.variables,
+        # The grammar may have parted a `$` from its name.
+        variables(text) if literal is None else (),
         first.has_substitution or second.has_substitution,
     )

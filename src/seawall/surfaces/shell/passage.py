@@ -76,6 +76,13 @@ class Passage:
         written = self.written[start:end]
         return ShellWord(written, literal, self.start(start), self.end(end), names, runs)
 
+    def plain_word(self, start: int, end: int) -> ShellWord:
+        """The word from `start` to `end`, which holds quotes and variables and runs nothing."""
+        text = self.masked[start:end]
+        literal = unquote(text)
+        names = variables(text) if literal is None else ()
+        return ShellWord(text, literal, self.start(start), self.end(end), names)
+
     def document_body(self, document: Document) -> Passage:
         """The body of a here-document as a passage of its own."""
         return self._part(document.body_start, document.body_end)

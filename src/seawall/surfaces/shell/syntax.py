@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tree_sitter import Node, Parser
 
+WHOLE = 8192
+"""Bytes up to which a text is given at once: even of nothing but mistakes it costs little."""
+
 CHUNK = 512
-"""Bytes that the parser is given at a time."""
+"""Bytes that the parser is given at a time of a longer one."""
 
 MOST_READS = 100
 """How often, on average, the parser may ask for a chunk.
@@ -57,7 +60,7 @@ def _repaired(root: Node, text: str) -> Node:
 
 
 def _parse(data: bytes) -> Node:
-    if len(data) <= CHUNK:
+    if len(data) <= WHOLE:
         return _parser().parse(data).root_node
     left = MOST_READS * (2 + len(data) // CHUNK)
 

@@ -16,6 +16,7 @@ from seawall.surfaces.shell.model import (
     ShellWord,
 )
 from seawall.surfaces.shell.passage import SUBSTITUTIONS, Passage
+from seawall.surfaces.shell.plain import Plain, plain_commands
 from seawall.surfaces.shell.syntax import parse
 from seawall.surfaces.shell.wrappers import Inner, Text, reads_script, wrapped
 
@@ -119,10 +120,32 @@ class Walk:
 
     def run(self, standing: Standing) -> None:
         """Walk the passage; `standing` is where it stands itself."""
+        plain = plain_commands(self.passage) if standing.pipeline < 0 else None
+        if plain is not None:
+            self._run_plain(plain, standing)
+            return
         root = parse(self.passage.masked)
         if root.has_error:
             self.collection.has_errors = True
         self._drain(root, standing)
+
+    def _run_plain(self, commands: list[Plain], standing: Standing) -> None:
+        for command in commands:
+            words = command.words
+            whole = Command(
+                _name(words),
+                words,
+                (),
+                standing.shared,
+                words[0].start,
+                words[-1].end,
+                self.collection.new_pipeline(),
+                0,
+                standing.wrappers,
+                standing.into,
+                "&&" if command.follows else standing.condition,
+            )
+            _Unwrapping(self, False).add(whole)
 
     def _drain(self, root: Node, standing: Standing) -> None:
         stack, tops = self.stack, self.collection.tops

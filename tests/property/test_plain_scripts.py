@@ -1,0 +1,56 @@
+"""A script of plain words is read without the grammar to what the grammar makes of it."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seawall.surfaces.shell import walk
+from seawall.surfaces.shell.model import Script
+from seawall.surfaces.shell.reader import read_script
+
+WORDS = st.sampled_from(
+    ["apt-get", "install", "-y", "nginx=1.2", "/usr/bin/env", "sudo", "curl", "https://x.example/a",
+     "$A", "${B}", "a-$A-$B.tgz", "'one two'", '"x $A y"', "a'b'c", "*.deb", "~/x", "2", "find"]
+)  # fmt: skip
+SEPARATORS = st.sampled_from([" && ", "; ", "\n", " ", "  "])
+
+
+@st.composite
+def scripts(draw: st.DrawFn) -> str:
+    parts = [draw(WORDS)]
+    for _ in range(draw(st.integers(0, 8))):
+        parts += [draw(SEPARATORS), draw(WORDS)]
+    return "".join(parts)
+
+
+def read(text: str) -> Script:
+    return read_script(text, 10, "sh")
+
+
+def by_the_grammar(text: str) -> Script:
+    with patch.object(walk, "plain_commands", lambda passage: None):
+        return read(text)
+
+
+@given(scripts())
+def test_plain_scripts_are_read_as_the_grammar_reads_them(text: str) -> None:
+    assert read(text) == by_the_grammar(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a | b", "a > b", "A=b c", "if a; then b; fi", "(a)", "a $(b)", "a `b`", "export A=b",
+        "a &", "a && ", "&& a", "a;; b", "a # b", 'a "b', "a \\\nb", "[ a ]", "! a", "a 2>&1", '"a $(b)"',
+    ],
+)  # fmt: skip
+def test_what_is_more_than_words_goes_to_the_grammar(text: str) -> None:
+    assert read(text) == by_the_grammar(text)
+
+
+def test_a_long_text_that_is_almost_plain_is_told_at_once() -> None:
+    assert read("$A" * 50_000 + "|").commands
