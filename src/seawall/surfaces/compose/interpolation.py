@@ -96,7 +96,8 @@ class _Run:
                 return self._braced(form, depth), end + 1
         elif (name := _NAME.match(text, dollar + 1)) is not None:
             return self._plain(name[0]), name.end()
-        self.problem = self.problem or f"invalid interpolation in {text[:80]!r}"
+        if after == "{":  # Compose takes any other dollar as it is: `$(date)`, `$1`
+            self.problem = self.problem or f"invalid interpolation in {text[:80]!r}"
         return "$", dollar + 1
 
     def _plain(self, name: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import structs
 
 from seawall.core.errors import InputError
+from seawall.surfaces.compose.consistency import check_references
 from seawall.surfaces.compose.environment import parse_environment
 from seawall.surfaces.compose.extends import Extender
 from seawall.surfaces.compose.include import Includer, Inclusion
@@ -30,6 +31,9 @@ from seawall.surfaces.workload import Workload
 
 _STACK_NAME = re.compile(r"(?:^|[^a-z])(?:stack|swarm)(?:[^a-z]|$)")
 _STACK_KEYS = frozenset({"placement", "update_config", "rollback_config", "endpoint_mode"})
+_WRITTEN_NAME = re.compile(
+    r"""^name[ \t]*:[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'#][^\s#]*))""", re.MULTILINE
+)
 _NOT_IN_NAMES = re.compile(r"[^a-z0-9_-]")
 
 
@@ -57,6 +61,7 @@ def read_project(
     journal = Journal()
     loading = Loading(base, anchor.as_posix(), journal)
     variables = _variables(loading, environment or {}, env_files)
+    variables.setdefault("PWD", base)
     reading = _Reading(loading, files, Interpolation(variables, unset))
     merged = reading.read()
     if merged is None:
@@ -115,6 +120,7 @@ class _Reading:
         paths = tuple(posixpath.abspath(path) for path in self.files)
         for path, file in zip(paths, self.files, strict=True):
             self._open(path, file)
+        self._set_name()
         readable = tuple(path for path in paths if path in self.loading.sources)
         directory = self.loading.directory
         merged = self._merge(Inclusion(readable, directory, self.interpolation, readable[:1]))
@@ -126,6 +132,21 @@ class _Reading:
             return merged
         node = strip(merged)
         return node if type(node) is Mapping else merged
+
+    def _set_name(self) -> None:
+        """Compose sets its project's name as a variable, too."""
+        variables = self.interpolation.variables
+        if variables.get("COMPOSE_PROJECT_NAME"):
+            return
+        found = ""
+        for source in self.loading.sources.values():
+            match = _WRITTEN_NAME.search(source.text)
+            if match is not None:
+                found = self.interpolation.substitute(match[1] or match[2] or match[3]).text
+        name = _normal_name(found or posixpath.basename(self.loading.directory))
+        self.interpolation = Interpolation(
+            {**variables, "COMPOSE_PROJECT_NAME": name}, self.interpolation.unset
+        )
 
     def _open(self, path: str, file: Path) -> None:
         try:
@@ -198,13 +219,19 @@ def _services(merged: Mapping, setting: Setting) -> tuple[Workload, ...]:
         if node is not None:
             journal.refuse("services must be a mapping", node)
         return ()
-    found: list[Workload] = []
+    services: dict[str, Mapping] = {}
     for name, (key, value) in node.entries.items():
         if type(value) is Mapping:
-            found.append(read_service(name, key, value, setting))
-        elif not is_null(value) and not name.startswith("x-"):
+            services[name] = value
+        elif is_null(value):
+            journal.refuse(f"service '{name}' has neither image nor build", key)
+        elif not name.startswith("x-"):
             journal.refuse(f"service '{name}' must be a mapping", value)
-    return tuple(found)
+    check_references(services, journal)
+    return tuple(
+        read_service(name, node.entries[name][0], service, setting)
+        for name, service in services.items()
+    )
 
 
 def _name(merged: Mapping | None, directory: str, variables: Variables[str, str]) -> str:
@@ -212,8 +239,11 @@ def _name(merged: Mapping | None, directory: str, variables: Variables[str, str]
     name = variables.get("COMPOSE_PROJECT_NAME") or ""
     if not name and type(given) is Scalar:
         name = text_of(given)
-    name = _NOT_IN_NAMES.sub("", (name or posixpath.basename(directory)).lower())
-    return name.lstrip("_-")
+    return _normal_name(name or posixpath.basename(directory))
+
+
+def _normal_name(name: str) -> str:
+    return _NOT_IN_NAMES.sub("", name.lower()).lstrip("_-")
 
 
 def _is_stack(files: Files[Path], merged: Mapping) -> bool:

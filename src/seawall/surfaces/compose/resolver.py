@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TypeAlias
 
-from seawall.surfaces.compose.yaml_tree import Scalar
+from seawall.surfaces.compose.yaml_tree import NULLS, Scalar
 
 Plain: TypeAlias = str | int | float | bool | None
 
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {
     "true": True,
     "True": True,
@@ -33,7 +32,7 @@ def value_of(scalar: Scalar) -> Plain:
     text = scalar.text
     if not scalar.is_plain or "$" in scalar.written:
         return text
-    if text in _NULLS:
+    if text in NULLS:
         return None
     if text in _BOOLEANS:
         return _BOOLEANS[text]

@@ -167,6 +167,14 @@ def read_variables(node: Node | None, variables: Variables[str, str]) -> tuple[V
     )
 
 
+def read_labels(node: Node | None) -> tuple[Variable, ...]:
+    """Labels or kernel parameters: a name alone has an empty value."""
+    return tuple(
+        Variable(name, text_cell(value) or Cell("", place_of(key), ""), place_of(key))
+        for name, (key, value) in pairs(node).items()
+    )
+
+
 def value_cell(key: Scalar, value: Node, variables: Variables[str, str]) -> Cell[str]:
     """The value of a variable."""
     if type(value) is Scalar and not is_null(value):
@@ -185,10 +193,12 @@ def read_build(node: Node | None, variables: Variables[str, str]) -> Build | Non
     if type(node) is Scalar:
         return Build(place_of(node), _context(node))
     get = node.get if type(node) is Mapping else lambda _: None
-    written = get("context")
+    context = _context(get("context"))
+    if context is None:  # Compose takes the project's directory
+        context = Cell(node.document.directory, place_of(node), "")
     return Build(
         place_of(node),
-        _context(written),
+        context,
         text_cell(get("dockerfile")),
         text_cell(get("target")),
         read_variables(get("args"), variables),

@@ -17,7 +17,6 @@ from seawall.surfaces.compose.yaml_tree import Mapping, Node, Scalar, Sequence, 
 from seawall.surfaces.workload import Mount
 
 _PROPAGATIONS = frozenset({"rprivate", "private", "rshared", "shared", "rslave", "slave"})
-_SECTION = re.compile(r"(?:[A-Za-z]:(?=[\\/])|[^:])+")
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]")
 
 
@@ -33,11 +32,24 @@ def split_volume(text: str) -> ShortVolume:
     """Take the short syntax apart; a drive letter is no separator."""
     if len(text) < 3:
         return ShortVolume("", text)
-    sections = _SECTION.findall(text)
+    sections = _sections(text)
     if len(sections) < 2:
-        return ShortVolume("", sections[0] if sections else text)
+        return ShortVolume("", text)
     options = tuple(sections[2].lower().split(",")) if len(sections) > 2 else ()
     return ShortVolume(sections[0], sections[1], options)
+
+
+def _sections(text: str) -> list[str]:
+    """The parts between colons, a single letter joined with what follows it."""
+    sections: list[str] = []
+    drive = ""
+    for part in text.split(":"):
+        if len(part) == 1 and part.isalpha() and not drive:
+            drive = part + ":"
+        else:
+            sections.append(drive + part)
+            drive = ""
+    return [*sections, drive[:-1]] if drive else sections
 
 
 def is_path(source: str) -> bool:
@@ -88,7 +100,7 @@ def _mount(item: Node, variables: Variables[str, str], journal: Journal) -> Moun
 
 def _short(scalar: Scalar, variables: Variables[str, str], journal: Journal) -> Mount | None:
     text = text_of(scalar)
-    if not text or text.startswith(":") or "::" in text:
+    if not text or text.startswith(":") or text.endswith(":") or "::" in text:
         journal.refuse("a volume with an empty section between colons", scalar)
         return None
     volume = split_volume(text)
@@ -98,13 +110,20 @@ def _short(scalar: Scalar, variables: Variables[str, str], journal: Journal) -> 
     return Mount(
         _short_type(volume.source, is_bind),
         with_names(source),
-        with_names(volume.target),
+        _inner_path(volume.target),
         place_of(scalar),
         "ro" in volume.options,
         next((option for option in volume.options if option in _PROPAGATIONS), ""),
         tuple(option for option in volume.options if option not in {"ro", "rw"}),
         state=_state(scalar, volume.source),
     )
+
+
+def _inner_path(target: str) -> str:
+    """A path in the container, cleaned where it is absolute."""
+    if not target.startswith("/") or MARK in target:
+        return with_names(target)
+    return "/" + posixpath.normpath(target).lstrip("/")
 
 
 def _short_type(source: str, is_bind: bool) -> str:
@@ -134,7 +153,7 @@ def _long(node: Mapping, variables: Variables[str, str], journal: Journal) -> Mo
     return Mount(
         kind or "volume",
         with_names(source),
-        with_names(target),
+        _inner_path(target),
         place_of(node),
         is_true(node.get("read_only")),
         _text(_part(node, "bind"), "propagation"),

@@ -23,6 +23,7 @@ MAX_DEPTH = 100
 MAX_NODES = 1_000_000
 """Most nodes that a file may come to with its aliases written out."""
 MERGE_TAG = "tag:yaml.org,2002:merge"
+NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 RESET, OVERRIDE = "!reset", "!override"
 
 
@@ -109,7 +110,7 @@ class Parsed(Struct, frozen=True):
 
 def is_null(node: Node) -> bool:
     """Whether YAML takes it for null."""
-    return type(node) is Scalar and node.is_plain and node.text in {"", "~", "null", "Null", "NULL"}
+    return type(node) is Scalar and node.is_plain and node.written in NULLS
 
 
 def place_of(node: Node) -> Place:
