@@ -5,19 +5,30 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+import workloads
 
 from seawall.core.model import Hit, Verdict
-from seawall.core.rule import Rule, Settings
+from seawall.core.rule import Rule, Settings, example_language
 from seawall.core.source import Source
 from seawall.jobs.judge import Crash, judge
 from seawall.rules import all_rules
+from seawall.surfaces.compose.model import Project
 from seawall.surfaces.dockerfile import Dockerfile, read
+from seawall.surfaces.workload import Workload
 
 SETTINGS = Settings(today=date(2026, 11, 24))
-RULES = [rule for rule in all_rules() if Dockerfile in rule.on]
+SURFACES = {Dockerfile, Project, Workload}
+"""What one text can be; rules on a whole repository are tested in a file of their own."""
+RULES = [rule for rule in all_rules() if SURFACES & rule.on.keys()]
 
 
 def hits(rule: Rule, text: str) -> list[Hit]:
+    if example_language(text) == "dockerfile":
+        return hits_in_dockerfile(rule, text)
+    return workloads.hits(rule, text)
+
+
+def hits_in_dockerfile(rule: Rule, text: str) -> list[Hit]:
     facts = read(Source("Dockerfile", text))
     assert not facts.errors, facts.errors
     found = []
@@ -40,6 +51,11 @@ def test_a_bad_example_is_found(rule: Rule, text: str) -> None:
 @pytest.mark.parametrize(("rule", "text"), GOOD)
 def test_a_good_example_is_silent(rule: Rule, text: str) -> None:
     assert hits(rule, text) == []
+
+
+@pytest.mark.parametrize(("rule", "text"), BAD)
+def test_a_bad_example_holds_a_word_that_tells_its_rule(rule: Rule, text: str) -> None:
+    assert not rule.told_by or any(word in text.lower() for word in rule.told_by)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

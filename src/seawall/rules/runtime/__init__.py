@@ -1,5 +1,11 @@
 """Runtime security: what the container's processes may do to themselves and to the host."""
 
-from seawall.rules.runtime import user
+from seawall.rules.runtime import capabilities, isolation, mounted, privileges, user
 
-RULES = (*user.RULES,)
+RULES = (
+    *user.RULES,
+    *capabilities.RULES,
+    *privileges.RULES,
+    *mounted.RULES,
+    *isolation.RULES,
+)

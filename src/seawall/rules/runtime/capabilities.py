@@ -1,0 +1,299 @@
+"""Capabilities that a container is given, and what each allows an intruder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
+
+from msgspec import Struct
+
+from seawall.core.model import Hit, Profile, Verdict
+from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
+from seawall.core.standards import cis, cwe, nist, owasp
+from seawall.rules.naming import symbol, the, without, write
+from seawall.rules.practices import DROPPED_CAPABILITIES
+from seawall.surfaces.cell import Cell
+from seawall.surfaces.workload import Workload
+
+
+class Reach(Enum):
+    """How far a capability takes whoever has it."""
+
+    HOST = "the host, by itself"
+    STRONG = "the kernel's shared parts or other containers, with one more step"
+    LESSER = "a bounded right of root"
+    DEFAULT = "what Docker gives each container"
+
+
+class Capability(Struct, frozen=True):
+    """`allows` completes "with it an intruder can …"."""
+
+    reach: Reach
+    allows: str
+
+
+_HOST, _STRONG, _LESSER, _DEFAULT = Reach
+
+CAPABILITIES: Mapping[str, Capability] = {
+    "ALL": Capability(_HOST, "do everything that root of the host can, loading modules included"),
+    "SYS_ADMIN": Capability(
+        _HOST, "mount the host's disks and filesystems and leave through a cgroup's release agent"
+    ),
+    "SYS_MODULE": Capability(_HOST, "load a module of his own into the host's kernel"),
+    "SYS_RAWIO": Capability(
+        _HOST, "write the machine's I/O ports and, with a device, its memory and disks"
+    ),
+    "DAC_READ_SEARCH": Capability(
+        _HOST, "open any file of the host by its handle, /etc/shadow and private keys included"
+    ),
+    "SYS_PTRACE": Capability(
+        _STRONG, "read and change the memory of every process that the container can see"
+    ),
+    "NET_ADMIN": Capability(
+        _STRONG, "change interfaces, routes and firewall rules and listen in on his networks"
+    ),
+    "BPF": Capability(_STRONG, "load programs into the kernel that all containers share"),
+    "PERFMON": Capability(_STRONG, "watch the kernel and processes of other containers at work"),
+    "SYS_BOOT": Capability(_STRONG, "restart the machine or load another kernel"),
+    "SYS_TIME": Capability(
+        _STRONG, "set the host's clock, and with it expire or revive certificates and tokens"
+    ),
+    "SYSLOG": Capability(
+        _STRONG, "read the kernel's log and the addresses that an exploit of it needs"
+    ),
+    "MAC_ADMIN": Capability(_STRONG, "change the rules of the host's security module"),
+    "MAC_OVERRIDE": Capability(_STRONG, "pass by the rules of the host's security module"),
+    "CHECKPOINT_RESTORE": Capability(
+        _STRONG, "follow the open files of other processes and choose process ids"
+    ),
+    "LINUX_IMMUTABLE": Capability(
+        _STRONG, "take off the flags that keep logs append-only and files unchangeable"
+    ),
+    "AUDIT_CONTROL": Capability(_STRONG, "switch off the kernel's auditing and change its rules"),
+    "AUDIT_READ": Capability(_LESSER, "read the kernel's audit log"),
+    "IPC_LOCK": Capability(_LESSER, "lock memory that no other container can use then"),
+    "IPC_OWNER": Capability(_LESSER, "use the shared memory of every user in his IPC namespace"),
+    "SYS_NICE": Capability(_LESSER, "take CPU time from other containers by real-time priority"),
+    "SYS_RESOURCE": Capability(_LESSER, "pass by quotas, ulimits and reserved disk space"),
+    "SYS_TTY_CONFIG": Capability(_LESSER, "hang up and configure terminals"),
+    "SYS_PACCT": Capability(_LESSER, "switch process accounting on and off"),
+    "NET_BROADCAST": Capability(_LESSER, "send to all hosts of a network and listen to multicast"),
+    "WAKE_ALARM": Capability(_LESSER, "wake the machine"),
+    "BLOCK_SUSPEND": Capability(_LESSER, "keep the machine from sleeping"),
+    "LEASE": Capability(_LESSER, "hold leases on files, which delays who opens them"),
+    "AUDIT_WRITE": Capability(_DEFAULT, "write false records into the audit log"),
+    "CHOWN": Capability(_DEFAULT, "make any file of the container his own"),
+    "DAC_OVERRIDE": Capability(_DEFAULT, "read and write any file whatever its mode"),
+    "FOWNER": Capability(_DEFAULT, "change the mode of files that belong to others"),
+    "FSETID": Capability(_DEFAULT, "keep setuid bits on files that he changes"),
+    "KILL": Capability(_DEFAULT, "signal the processes of every user"),
+    "MKNOD": Capability(_DEFAULT, "make device files"),
+    "NET_BIND_SERVICE": Capability(_DEFAULT, "listen on ports under 1024"),
+    "NET_RAW": Capability(
+        _DEFAULT, "forge packets: spoof addresses and take over names on the container's network"
+    ),
+    "SETFCAP": Capability(_DEFAULT, "give capabilities to programs on disk"),
+    "SETGID": Capability(_DEFAULT, "become any group"),
+    "SETPCAP": Capability(_DEFAULT, "pass capabilities on to the processes that he starts"),
+    "SETUID": Capability(_DEFAULT, "become any user, root included"),
+    "SYS_CHROOT": Capability(_DEFAULT, "change the root directory and enter mount namespaces"),
+}
+"""By name without `CAP_`; what each allows is after capabilities(7) of the Linux manual."""
+
+_HARMLESS = frozenset({"NET_BIND_SERVICE"})
+
+
+def _reach(name: str, workload: Workload) -> Reach | None:
+    """How far a capability takes here; None for a name that Linux does not have."""
+    known = CAPABILITIES.get(name)
+    if name == "SYS_PTRACE" and _is_host(workload.namespaces.pid):
+        return _HOST  # it can attach to the host's own processes
+    return known.reach if known else None
+
+
+def _is_host(cell: Cell[str] | None) -> bool:
+    return cell is not None and cell.value == "host"
+
+
+def _granted(workload: Workload) -> tuple[Cell[str], ...]:
+    """The capabilities that are added to some effect: ALL makes the others idle."""
+    added = workload.capabilities_added
+    if not added or (workload.privileged is not None and workload.privileged.value):
+        return ()
+    return tuple(cell for cell in added if cell.value == "ALL") or added
+
+
+def _of_reach(reach: Reach) -> Callable[[Workload, Settings], Iterator[Hit]]:
+    def check(workload: Workload, _: Settings) -> Iterator[Hit]:
+        for cell in _granted(workload):
+            if cell.value is not None and _reach(cell.value, workload) is reach:
+                yield _hit(workload, cell, cell.value)
+
+    return check
+
+
+def _hit(workload: Workload, cell: Cell[str], name: str) -> Hit:
+    rest = without(workload.capabilities_added, name)
+    return Hit(
+        cell,
+        f"{the(workload)} is given {name}: with it an intruder can {CAPABILITIES[name].allows}",
+        symbol(workload, f"cap_add {name}"),
+        label=name,
+        remedy=write(
+            workload,
+            f"Take {name} out of `cap_add`"
+            + (", which then goes too." if rest == "[]" else f": `cap_add: {rest}`."),
+            f"Leave out `--cap-add={name}`.",
+        ),
+    )
+
+
+_on_host = _of_reach(_HOST)
+
+
+def _host_capability(workload: Workload, settings: Settings) -> Iterator[Hit]:
+    yield from _on_host(workload, settings)
+    for cell in _granted(workload):
+        if not cell.is_known:
+            yield Hit(
+                cell,
+                f"which capability {the(workload)} is given depends on `{cell.written}`",
+                symbol(workload, f"cap_add {cell.written}"),
+                remedy="Write the capability's name itself, so that its reader can judge it.",
+                verdict=Verdict.UNKNOWN,
+            )
+
+
+def _kept_capability(workload: Workload, _: Settings) -> Iterator[Hit]:
+    """Capabilities of Docker's own set that are added back after all were dropped."""
+    if not any(cell.value == "ALL" for cell in workload.capabilities_dropped):
+        return
+    for cell in _granted(workload):
+        name = cell.value or ""
+        if _reach(name, workload) is _DEFAULT and name not in _HARMLESS:
+            yield _hit(workload, cell, name)
+
+
+_CITATIONS = (cis("5.4"), owasp("D04"), nist("4.4.3"), cwe(250))
+_NEEDED = (
+    "Take the capability out and see what fails: most images that ask for it work without, or "
+    "with a narrower one."
+)
+
+
+def _service(*lines: str) -> str:
+    body = "".join(f"    {line}\n" for line in lines)
+    return f"services:\n  web:\n    image: nginx:1.27.5\n{body}"
+
+
+RULES = (
+    Rule(
+        id="host-capability",
+        title="A capability that reaches the host",
+        practice=DROPPED_CAPABILITIES,
+        risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
+        on={Workload: _host_capability},
+        bad=(
+            _service("cap_add: [SYS_ADMIN]"),
+            _service("cap_add:", "  - CAP_SYS_MODULE"),
+            _service("cap_drop: [ALL]", "cap_add: [all]"),
+            _service("cap_add: [SYS_PTRACE]", "pid: host"),
+            _service('cap_add: ["${EXTRA_CAPABILITY}"]'),
+            "docker run --cap-add sys_admin nginx:1.27.5",
+            "docker run --cap-add=DAC_READ_SEARCH nginx:1.27.5",
+        ),
+        good=(
+            _service("cap_drop: [ALL]", "cap_add: [NET_BIND_SERVICE]"),
+            _service("cap_drop: [SYS_ADMIN]"),
+            _service("cap_add: [SYS_PTRACE]"),
+            "docker run --cap-drop=ALL --cap-add=CHOWN nginx:1.27.5",
+            "docker run nginx:1.27.5 --cap-add=SYS_ADMIN",
+        ),
+        aliases=(
+            "compose-lint:CL-0024",
+            "kics:Container Capabilities Unrestricted",
+            "cis:5.4",
+        ),
+        why=(
+            "These capabilities are root on the host under another name: a container that has one "
+            "is a way out, with no fault of the kernel needed."
+        ),
+        remedy=_NEEDED,
+        citations=_CITATIONS,
+    ),
+    Rule(
+        id="strong-capability",
+        title="A capability over what containers share",
+        practice=DROPPED_CAPABILITIES,
+        risk=Risk(Needs.FOOTHOLD, Gains.PRIVILEGE),
+        on={Workload: _of_reach(_STRONG)},
+        bad=(
+            _service("cap_add: [NET_ADMIN]"),
+            _service("cap_add:", "  - SYS_PTRACE", "  - SYS_TIME"),
+            "docker run --cap-add NET_ADMIN nginx:1.27.5",
+        ),
+        good=(
+            _service("cap_add: [NET_BIND_SERVICE, CHOWN]"),
+            _service("cap_add: [SYS_PTRACE]", "pid: host"),
+            _service("cap_add: [NET_ADMIN]", "privileged: true"),
+            "docker run --cap-drop NET_ADMIN nginx:1.27.5",
+        ),
+        aliases=(
+            "compose-lint:CL-0011",
+            "compose-lint:CL-0028",
+            "compose-lint:CL-0029",
+            "compose-lint:CL-0030",
+            "kics:Container Capabilities Unrestricted",
+            "cis:5.4",
+        ),
+        why=(
+            "The capability works on the kernel, the clock or the network that the host and its "
+            "containers share, so what happens in this one does not stay in it."
+        ),
+        remedy=_NEEDED,
+        citations=_CITATIONS,
+    ),
+    Rule(
+        id="lesser-capability",
+        title="A capability beyond Docker's own set",
+        practice=DROPPED_CAPABILITIES,
+        risk=Risk(Needs.FOOTHOLD, Gains.LESS),
+        on={Workload: _of_reach(_LESSER)},
+        bad=(
+            _service("cap_add: [SYS_NICE]"),
+            "docker run --cap-add=IPC_LOCK vault:1.13.3",
+        ),
+        good=(
+            _service("cap_add: [SETUID, SETGID]"),
+            _service("cap_add: [ALL, SYS_NICE]"),
+            "docker run --cap-add=SETUID nginx:1.27.5",
+        ),
+        aliases=(
+            "compose-lint:CL-0027",
+            "kics:Container Capabilities Unrestricted",
+            "cis:5.4",
+        ),
+        why="More than Docker gives a container; each is bounded, and few programs need it.",
+        remedy=_NEEDED,
+        citations=_CITATIONS,
+    ),
+    Rule(
+        id="kept-capability",
+        title="A capability added back after all were dropped",
+        practice=DROPPED_CAPABILITIES,
+        risk=Risk(Needs.FOOTHOLD, Gains.LESS),
+        on={Workload: _kept_capability},
+        bad=(_service("cap_drop: [ALL]", "cap_add: [CHOWN, NET_BIND_SERVICE]"),),
+        good=(
+            _service("cap_drop: [ALL]", "cap_add: [NET_BIND_SERVICE]"),
+            _service("cap_add: [CHOWN]"),
+        ),
+        profile=Profile.AUDIT,
+        why=(
+            "Dropping all and adding back a few is right. An auditor wants to know of each one "
+            "what it still allows."
+        ),
+        remedy="Keep what the program was seen to need, and try again without when it changes.",
+        citations=_CITATIONS,
+    ),
+)

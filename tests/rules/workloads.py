@@ -1,0 +1,56 @@
+"""Rules on workloads, asked from text: Compose YAML or run lines, as the product reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from seawall.core.model import Hit, Verdict
+from seawall.core.rule import Rule, Settings, example_language
+from seawall.core.source import Source
+from seawall.jobs.judge import Crash, judge
+from seawall.surfaces.compose.model import Project
+from seawall.surfaces.compose.reader import read_project
+from seawall.surfaces.run_line.reader import read_run_lines
+from seawall.surfaces.workload import Workload
+
+SETTINGS = Settings(today=date(2026, 11, 24))
+
+
+def project(text: str, **environment: str) -> Project:
+    """The project that one Compose file makes; nothing else lies beside it."""
+    with TemporaryDirectory() as directory:
+        file = Path(directory) / "compose.yaml"
+        file.write_text(text, encoding="utf-8")
+        return read_project([file], environment=environment)
+
+
+def run_lines(text: str) -> tuple[Workload, ...]:
+    """The workloads that the run lines of a shell text start."""
+    return read_run_lines(Source("run.sh", text)).workloads
+
+
+def surfaces(rule: Rule, text: str) -> Iterator[Project | Workload]:
+    """What a rule is asked of: the project where it knows projects, else each workload."""
+    if example_language(text) == "console":
+        yield from run_lines(text)
+        return
+    whole = project(text)
+    if Project in rule.on:
+        yield whole
+    else:
+        yield from whole.services
+
+
+def hits(rule: Rule, text: str) -> list[Hit]:
+    """What a rule finds in a text, passes left out."""
+    found = []
+    for surface in surfaces(rule, text):
+        check = rule.on[type(surface)]
+        for outcome in judge(surface, [(rule, check)], SETTINGS):
+            assert not isinstance(outcome, Crash), outcome.reason
+            if outcome[1].verdict is not Verdict.PASS:
+                found.append(outcome[1])
+    return found
