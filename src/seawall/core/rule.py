@@ -101,7 +101,13 @@ Check = Callable[[Any, Settings], Iterable[Hit]]
 
 
 def example_language(text: str) -> str:
-    """What an example is written in: dockerfile, yaml (Compose) or console (a `docker run`)."""
+    """What an example is written in: dockerfile, yaml (Compose), console (a `docker run`) or files.
+
+    The last is a small repository: each file after a line `=== path`, which may go on with
+    `(tracked)` for what git tracks and with a mode, as `(tracked, 0600)`.
+    """
+    if text.startswith("=== "):
+        return "files"
     if re.match(r"\s*(?:sudo\s+)?(?:docker|podman)\s", text):
         return "console"
     return "yaml" if re.search(r"^(?:services|include):", text, re.MULTILINE) else "dockerfile"
@@ -127,6 +133,9 @@ class Rule(Struct, frozen=True):
     profile: Profile = Profile.DEFAULT
     demanded_by: str = ""
     """A key of the policy (`images.require-digest`) that asks for the rule in every profile."""
+    told_by: tuple[str, ...] = ()
+    """Lower-case words of which every Dockerfile with the fault holds one: one without any is
+    not judged. Empty: every file is."""
     aliases: tuple[str, ...] = ()
     why: str = ""
     remedy: str = ""

@@ -256,6 +256,7 @@ RULES = (
         title="Files that every user may write",
         practice=FILE_PERMISSIONS,
         risk=_TAKEN,
+        told_by=("chmod", "install", "mkdir"),
         on={Dockerfile: _world_writable},
         bad=(
             "FROM debian:12.5\nRUN chmod -R 777 /app\n",
@@ -279,6 +280,7 @@ RULES = (
         title="A setuid bit is set",
         practice=NO_SETUID_BINARIES,
         risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
+        told_by=("chmod", "install", "mkdir"),
         on={Dockerfile: _setuid},
         bad=(
             "FROM debian:12.5\nRUN chmod u+s /usr/bin/tool\n",
@@ -314,6 +316,7 @@ RULES = (
         title="sudo in the image's build or start",
         practice=NON_ROOT_USER,
         risk=_TAKEN,
+        told_by=("sudo", "doas"),
         on={Dockerfile: _sudo},
         bad=(
             "FROM debian:12.5\nRUN sudo apt-get update\n",
@@ -341,6 +344,7 @@ RULES = (
         title="sudo without a password",
         practice=NON_ROOT_USER,
         risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
+        told_by=("nopasswd",),
         on={Dockerfile: _passwordless_sudo},
         bad=(
             'FROM debian:12.5\nRUN echo "app ALL=(ALL) NOPASSWD:ALL" >> /etc/sudoers\n',
@@ -355,6 +359,7 @@ RULES = (
         title="A volume over a system path",
         practice=ISOLATED_FROM_HOST,
         risk=Risk(Needs.FAULT, Gains.CONTROL),
+        told_by=("volume",),
         on={Dockerfile: _system_volume},
         bad=(
             "FROM debian:12.5\nVOLUME /var/run/docker.sock\n",
@@ -368,6 +373,7 @@ RULES = (
         title="A working directory that is the kernel's",
         practice=ISOLATED_FROM_HOST,
         risk=Risk(Needs.FAULT, Gains.LESS),
+        told_by=("/proc", "/sys", "/dev"),
         on={Dockerfile: _system_workdir},
         bad=("FROM debian:12.5\nWORKDIR /proc/self\n",),
         good=("FROM debian:12.5\nWORKDIR /process\n", "FROM debian:12.5\nWORKDIR /app\n"),
@@ -379,6 +385,7 @@ RULES = (
         title="A whole filesystem is copied from another stage",
         practice=LEAST_PRIVILEGE_FILES,
         risk=Risk(Needs.FOOTHOLD, Gains.LESS),
+        told_by=("--from",),
         on={Dockerfile: _whole_filesystem},
         bad=("FROM debian:12.5 AS b\nFROM debian:12.5\nCOPY --from=b / /\n",),
         good=(
@@ -395,6 +402,7 @@ RULES = (
         practice=LEAST_PRIVILEGE_FILES,
         risk=Risk(Needs.FOOTHOLD, Gains.LESS),
         profile=Profile.STRICT,
+        told_by=("--chown",),
         on={Dockerfile: _run_user_owns},
         bad=("FROM debian:12.5\nCOPY --chown=app:app . /app\nUSER app\n",),
         good=(

@@ -205,6 +205,8 @@ def _package(manager: Manager, word: ShellWord) -> Package:
 
 def updates_of(dockerfile: Dockerfile) -> Iterator[tuple[Instruction, Command]]:
     """Every command that refreshes a distribution's package lists and does nothing else."""
+    if not any(word in dockerfile.source.text for word in ("update", "refresh", "makecache")):
+        return
     for instruction, command in dockerfile.commands("apt-get", "apt", "aptitude", "apk"):
         if next((word.literal for word in command.operands()), "") == "update":
             yield instruction, command

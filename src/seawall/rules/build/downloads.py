@@ -278,6 +278,7 @@ RULES = (
         title="A download is run without being checked",
         practice=TRUSTED_DOWNLOADS,
         risk=_CODE,
+        told_by=("curl", "wget", "fetch", "aria2c", "axel", "http", "lynx"),
         on={Dockerfile: _piped},
         bad=(
             "FROM debian:12.5\nRUN curl -fsSL https://x.example/i.sh | sh\n",
@@ -312,6 +313,7 @@ RULES = (
         practice=TRUSTED_DOWNLOADS,
         risk=_FIXED_CODE,
         confidence=Confidence.MEDIUM,
+        told_by=("curl", "wget", "fetch", "aria2c", "axel", "http", "lynx"),
         on={Dockerfile: _unverified},
         bad=(
             "FROM debian:12.5\nRUN wget https://x.example/a.deb && dpkg -i a.deb\n",
@@ -340,6 +342,7 @@ RULES = (
         practice=TRUSTED_DOWNLOADS,
         risk=_CODE,
         confidence=Confidence.MEDIUM,
+        told_by=("http://", "ftp://"),
         on={Dockerfile: _plain_http},
         bad=(
             "FROM debian:12.5\nRUN wget http://x.example/a.tgz && tar xf a.tgz\n",
@@ -360,6 +363,7 @@ RULES = (
         title="ADD fetches something that nothing pins",
         practice=TRUSTED_DOWNLOADS,
         risk=_FIXED_CODE,
+        told_by=("add",),
         on={Dockerfile: _added},
         bad=(
             "FROM debian:12.5\nADD https://x.example/a.tgz /tmp/\n",
@@ -379,6 +383,7 @@ RULES = (
         title="A download is checked with a broken hash",
         practice=TRUSTED_DOWNLOADS,
         risk=Risk(Needs.UPSTREAM, Gains.LESS),
+        told_by=("md5", "sha1sum", "cksum", "sum"),
         on={Dockerfile: _weak_checksum},
         bad=("FROM debian:12.5\nRUN wget https://x.example/a && echo '0 a' | md5sum -c\n",),
         good=(
@@ -393,6 +398,7 @@ RULES = (
         title="A build step runs without confinement",
         practice=TRUSTED_DOWNLOADS,
         risk=Risk(Needs.UPSTREAM, Gains.CONTROL),
+        told_by=("--security",),
         on={Dockerfile: _privileged_step},
         bad=("FROM debian:12.5\nRUN --security=insecure make test\n",),
         good=("FROM debian:12.5\nRUN --security=sandbox make test\n",),
@@ -406,6 +412,7 @@ RULES = (
         title="A build step uses the host's network",
         practice=TRUSTED_DOWNLOADS,
         risk=Risk(Needs.UPSTREAM, Gains.PRIVILEGE),
+        told_by=("--network",),
         on={Dockerfile: _host_network},
         bad=("FROM debian:12.5\nRUN --network=host make test\n",),
         good=("FROM debian:12.5\nRUN --network=none make test\n",),

@@ -17,6 +17,13 @@ from seawall.surfaces.shell import Command
 _OFF = frozenset({"0", "false", "off", "no", "none"})
 _ON = frozenset({"1", "true", "on", "yes"})
 
+
+def _long_options(table: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The long options of a table: a file with none of them need not be read for them."""
+    named = (option for options in table.values() for option in options)
+    return tuple(dict.fromkeys(option for option in named if option.startswith("--")))
+
+
 _INSECURE_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "aws": ("--no-verify-ssl",),
     "buildah": ("--tls-verify=false",),
@@ -37,6 +44,9 @@ _INSECURE_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "apk": ("--no-check-certificate",),
 }
 """Options by which a program trusts any server (from each program's manual)."""
+
+_LONG_INSECURE = _long_options(_INSECURE_OPTIONS)
+_CURL_ALONE = {"curl": ("-k",)}
 
 _INSECURE_VARIABLES: Mapping[str, frozenset[str] | None] = {
     "GIT_SSL_NO_VERIFY": _ON,
@@ -150,9 +160,10 @@ def _by_text(dockerfile: Dockerfile) -> _Found:
 
 
 def _insecure(dockerfile: Dockerfile) -> _Found:
-    yield from _by_option(dockerfile, _INSECURE_OPTIONS)
-    yield from _by_setting(dockerfile)
     lowered = dockerfile.source.lowered
+    is_told = any(option in lowered for option in _LONG_INSECURE)
+    yield from _by_option(dockerfile, _INSECURE_OPTIONS if is_told else _CURL_ALONE)
+    yield from _by_setting(dockerfile)
     if any(name in lowered for name in _INSECURE_NAMES):
         yield from _by_declared_variable(dockerfile)
         yield from _by_shell_variable(dockerfile)
@@ -184,6 +195,8 @@ _UNSIGNED_OPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Options by which a package manager installs what nobody signed (from their manuals)."""
 
+_LONG_UNSIGNED = _long_options(_UNSIGNED_OPTIONS)
+
 _UNSIGNED_TEXT = re.compile(
     r"\bdeb(?:-src)?\s+\[[^\]\n]{0,200}\btrusted=yes\b[^\]\n]*\]\s+(?!file:|copy:|http://localhost)"
     r"|\b(?:repo_)?gpgcheck\s*=\s*(?:0|false|no)\b"
@@ -203,8 +216,9 @@ _UNSIGNED_WORDS = (
 
 
 def _unsigned(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
-    for instruction, word, subject in _by_option(dockerfile, _UNSIGNED_OPTIONS):
-        yield _unsigned_hit(dockerfile, instruction, word, subject)
+    if any(option in dockerfile.source.text for option in _LONG_UNSIGNED):
+        for instruction, word, subject in _by_option(dockerfile, _UNSIGNED_OPTIONS):
+            yield _unsigned_hit(dockerfile, instruction, word, subject)
     keywords = frozenset({"RUN", "COPY", "ADD", "ONBUILD", "ENV", "ARG"})
     for instruction, match in matches_in(dockerfile, _UNSIGNED_TEXT, _UNSIGNED_WORDS, keywords):
         subject = re.split(r"[\s=\"]", match[0], maxsplit=1)[0]
@@ -340,6 +354,7 @@ RULES = (
         title="A second package index that can be outbid",
         practice=TRUSTED_DOWNLOADS,
         risk=Risk(Needs.UPSTREAM, Gains.PRIVILEGE),
+        told_by=("--extra-index-url",),
         on={Dockerfile: _extra_index},
         bad=(
             "FROM python:3.12.2\n"
@@ -360,6 +375,7 @@ RULES = (
         practice=TRUSTED_DOWNLOADS,
         risk=Risk(Needs.UPSTREAM, Gains.PRIVILEGE),
         profile=Profile.STRICT,
+        told_by=("apt-key",),
         on={Dockerfile: _global_key},
         bad=("FROM debian:12.5\nRUN curl -fsSL https://x.example/key | apt-key add -\n",),
         good=("FROM debian:12.5\nRUN apt-key list\n",),

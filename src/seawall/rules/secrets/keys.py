@@ -97,6 +97,18 @@ RULES = (
         title="A private key is generated in the build",
         practice=NO_HARDCODED_SECRETS,
         risk=Risk(Needs.NOTHING, Gains.CONTROL),
+        told_by=(
+            "ssh-keygen",
+            "openssl",
+            "dropbearkey",
+            "keytool",
+            "mkcert",
+            "certtool",
+            "easyrsa",
+            "step",
+            "puttygen",
+            "gpg",
+        ),
         on={Dockerfile: _generated},
         bad=(
             'FROM debian:12.5\nRUN ssh-keygen -t rsa -f /etc/ssh/ssh_host_rsa_key -N ""\n',
