@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 from seawall.surfaces.cell import Cell
 from seawall.surfaces.compose.model import Project
 from seawall.surfaces.compose.reader import read_project
+from seawall.surfaces.compose.resources import bind_device
 from seawall.surfaces.workload import Mount, Port, SecretUse, Variable, Workload
 
 HOME = "/home/user"
@@ -92,7 +94,11 @@ def _compare(project: Project, name: str, theirs: dict[str, Any]) -> list[tuple[
     service = project.service(name)
     if service is None:
         return [("service", None, name)]
-    left, right = _ours(service, project), _theirs(theirs)
+    left, right = _ours(service), _theirs(theirs)
+    binds = {key for key, volume in project.volumes.items() if bind_device(volume)}
+    right["volumes"] = sorted(
+        (kind, "" if source in binds else source, *rest) for kind, source, *rest in right["volumes"]
+    )
     return [(key, left[key], right[key]) for key in right if left[key] != right[key]]
 
 
@@ -129,7 +135,7 @@ def _port(port: Port) -> set[tuple[Any, ...]]:
 
 
 def _mount(mount: Mount) -> tuple[Any, ...]:
-    source = mount.source if mount.via == "direct" else None
+    source = mount.source if mount.via == "direct" else ""
     kind = "volume" if mount.via == "driver_opts" else mount.type
     return kind, source, mount.target, mount.read_only, mount.propagation
 
@@ -138,7 +144,7 @@ def _use(use: SecretUse) -> tuple[str, str]:
     return use.name, use.target
 
 
-def _ours(service: Workload, project: Project) -> dict[str, Any]:
+def _ours(service: Workload) -> dict[str, Any]:
     spaces, limits, build = service.namespaces, service.limits, service.build
     direct = [mount for mount in service.mounts if mount.via in {"direct", "driver_opts"}]
     short_tmpfs = {mount.target for mount in direct if mount.type == "tmpfs" and mount.source == ""}
@@ -162,10 +168,10 @@ def _ours(service: Workload, project: Project) -> dict[str, Any]:
         "uts": _value(spaces.uts),
         "userns_mode": _value(spaces.user),
         "cgroup": _value(spaces.cgroup),
-        "memory": _value(limits.memory),
-        "memory_swap": _value(limits.memory_swap),
-        "cpus": _value(limits.cpus),
-        "pids": _value(limits.pids),
+        "memory": _value(limits.memory) or None,
+        "memory_swap": _value(limits.memory_swap) or None,
+        "cpus": _value(limits.cpus) or None,
+        "pids": _value(limits.pids) or None,
         "ulimits": {limit.name: (limit.soft, limit.hard) for limit in limits.ulimits},
         "health": None
         if health is None
@@ -193,7 +199,7 @@ def _ours(service: Workload, project: Project) -> dict[str, Any]:
             _value(build.context),
             _value(build.file) or "Dockerfile",
             _value(build.target) or None,
-            _variables(build.arguments),
+            {key: value for key, value in _variables(build.arguments).items() if value is not None},
             _value(build.network),
             bool(_value(build.privileged)),
             _values(build.entitlements),
@@ -333,10 +339,8 @@ def _option(option: str) -> str:
 def _their_mount(mount: dict[str, Any]) -> tuple[Any, ...]:
     propagation = (mount.get("bind") or {}).get("propagation", "")
     source = mount.get("source", "")
-    if mount["type"] == "bind" and len(source) > 1:
-        source = source.rstrip(
-            "/"
-        )  # Compose leaves absolute paths as they are written; we clean them
+    if mount["type"] == "bind":  # Compose leaves absolute paths as they are written; we clean them
+        source = re.sub("^//", "/", posixpath.normpath(source))
     return mount["type"], source, mount["target"], bool(mount.get("read_only")), propagation
 
 
@@ -357,7 +361,7 @@ def _their_restart(service: dict[str, Any]) -> str | None:
     if service.get("restart"):
         return str(service["restart"])
     policy = (service.get("deploy") or {}).get("restart_policy") or {}
-    conditions = {"none": "no", "any": "always"}
+    conditions: dict[Any, Any] = {"none": "no", "any": "always"}
     condition = policy.get("condition")
     value = conditions.get(condition, condition)
     attempts = policy.get("max_attempts")

@@ -114,18 +114,18 @@ def piece(scalar: Scalar, text: str, offset: int, length: int) -> Scalar:
     return Scalar(scalar.document, start, end, text, written, state=state)
 
 
-def pair(scalar: Scalar, separator: str = "=") -> tuple[Scalar, Scalar | None]:
+def pair(scalar: Scalar) -> tuple[Scalar, Scalar | None]:
     """The two sides of `KEY=value`; the second is None where only the key is written."""
     text = text_of(scalar)
-    name, found, value = text.partition(separator)
-    written_name, _, written_value = scalar.written.partition(separator)
+    name, found, value = text.partition("=")
+    written_name, _, written_value = scalar.written.partition("=")
     key = piece(scalar, name, 0, len(written_name))
     if not found:
         return key, None
-    return key, piece(scalar, value, len(written_name) + len(separator), len(written_value))
+    return key, piece(scalar, value, len(written_name) + 1, len(written_value))
 
 
-def pairs(node: Node | None, separator: str = "=") -> dict[str, tuple[Scalar, Node]]:
+def pairs(node: Node | None) -> dict[str, tuple[Scalar, Node]]:
     """The entries of a mapping, or of a list of `KEY=value`; the last of two keys holds."""
     if type(node) is Mapping:
         return node.entries
@@ -133,7 +133,7 @@ def pairs(node: Node | None, separator: str = "=") -> dict[str, tuple[Scalar, No
     for item in node.items if type(node) is Sequence else ():
         if type(item) is not Scalar:
             continue
-        key, value = pair(item, separator)
+        key, value = pair(item)
         found[key.text] = (key, nothing(key) if value is None else value)
     return found
 

@@ -96,10 +96,12 @@ def _setting(
         state = State.UNKNOWN if inherited is None else State.ENVIRONMENT
         return Setting(name, key, Cell(inherited, key, "", state))
     group = next(group for group in ("single", "double", "bare") if match[group] is not None)
-    written = match[group]
-    if group == "bare" and not is_raw:
+    written, start = match[group], match.start(group)
+    if is_raw and group != "bare":
+        written, start = match[0][start - 1 - match.start() :].rstrip("\r"), start - 1
+    elif group == "bare" and not is_raw:
         written = _COMMENT.sub("", written).strip()
-    place = Place(source, match.start(group), match.start(group) + len(written))
+    place = Place(source, start, start + len(written))
     return Setting(name, key, _value(written, group, place, known, is_raw))
 
 

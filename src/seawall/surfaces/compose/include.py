@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -13,11 +12,12 @@ from seawall.core.errors import InputError
 from seawall.surfaces.compose.environment import parse_environment
 from seawall.surfaces.compose.interpolation import Interpolation
 from seawall.surfaces.compose.loading import Loading
+from seawall.surfaces.compose.merge import merge_projects
 from seawall.surfaces.compose.resolver import text_of
 from seawall.surfaces.compose.yaml_tree import Mapping, Node, Scalar, Sequence
 
 MAX_DEPTH = 20
-RESOURCES = ("services", "networks", "volumes", "secrets", "configs", "models")
+RESOURCES = frozenset({"services", "networks", "volumes", "secrets", "configs", "models"})
 
 
 class Inclusion(Struct, frozen=True):
@@ -47,12 +47,14 @@ class Includer:
         if type(include) is not Sequence:
             self.loading.journal.refuse("include must be a list", include)
             return project
+        base: Mapping | None = None
         for item in include.items:
             inclusion = self._inclusion(item, outer)
             included = None if inclusion is None else self.read_files(inclusion)
             if included is not None:
-                project = self._import(project, included)
-        return project
+                shared = _resources(included)
+                base = shared if base is None else merge_projects(shared, base)
+        return project if base is None else merge_projects(base, project)
 
     def _inclusion(self, item: Node, outer: Inclusion) -> Inclusion | None:
         written = _strings(item.get("path") if type(item) is Mapping else item)
@@ -101,7 +103,7 @@ class Includer:
             for file in files:
                 path = self.loading.inside(text_of(file), outer.directory, file)
                 found |= self._settings(path, outer, file)
-        elif Path(default := posixpath.join(directory, ".env")).is_file():
+        elif self.loading.has(default := posixpath.join(directory, ".env")):
             found |= self._settings(self.loading.inside(default, directory, item), outer, item)
         return found | dict(outer.interpolation.variables)
 
@@ -115,36 +117,11 @@ class Includer:
             return {}
         return parse_environment(source, outer.interpolation.variables, is_raw=False).variables()
 
-    def _import(self, project: Mapping, included: Mapping) -> Mapping:
-        entries = dict(project.entries)
-        for kind in RESOURCES:
-            theirs, ours = included.get(kind), project.get(kind)
-            if type(theirs) is not Mapping:
-                continue
-            if type(ours) is Mapping:
-                self._compare(kind, ours, theirs)
-                merged = theirs.entries | ours.entries
-                theirs = Mapping(ours.document, ours.start, ours.end, merged, ours.tag)
-            key = entries[kind][0] if kind in entries else included.entries[kind][0]
-            entries[kind] = (key, theirs)
-        return Mapping(project.document, project.start, project.end, entries, project.tag)
 
-    def _compare(self, kind: str, ours: Mapping, theirs: Mapping) -> None:
-        for name in ours.entries.keys() & theirs.entries.keys():
-            if not _same(ours.entries[name][1], theirs.entries[name][1]):
-                message = f"{kind}.{name} conflicts with what is included"
-                self.loading.journal.refuse(message, ours.entries[name][0])
-
-
-def _same(left: Node, right: Node) -> bool:
-    """Whether two nodes say the same."""
-    if type(left) is Mapping and type(right) is Mapping:
-        return left.entries.keys() == right.entries.keys() and all(
-            _same(value, right.entries[key][1]) for key, (_, value) in left.entries.items()
-        )
-    if type(left) is Sequence and type(right) is Sequence:
-        return len(left.items) == len(right.items) and all(map(_same, left.items, right.items))
-    return type(left) is Scalar and type(right) is Scalar and text_of(left) == text_of(right)
+def _resources(project: Mapping) -> Mapping:
+    """What is taken over from a project that is included."""
+    entries = {kind: entry for kind, entry in project.entries.items() if kind in RESOURCES}
+    return Mapping(project.document, project.start, project.end, entries, project.tag)
 
 
 def _strings(node: Node | None) -> list[Scalar]:

@@ -49,7 +49,7 @@ def _mount(item: Node, directory: str) -> str | None:
     target = _text(item, "target")
     source = _text(item, "source")
     if target is not None:
-        return target if target.startswith("/") else directory + target
+        return target
     return None if source is None else directory + source
 
 

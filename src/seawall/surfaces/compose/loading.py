@@ -19,13 +19,21 @@ class Loading:
     """One reading of one project: its root, its journal, and every file that was read.
 
     Nothing outside `root` is read, whatever a file asks for: what is checked may be hostile.
+    Where files are `given` (by absolute path), nothing is read from the disk at all.
     """
 
-    def __init__(self, directory: str, anchor: str, journal: Journal) -> None:
+    def __init__(
+        self,
+        directory: str,
+        anchor: str,
+        journal: Journal,
+        given: dict[str, Source] | None = None,
+    ) -> None:
+        self.given = given
         self.directory = directory
         self.anchor = anchor
         self.journal = journal
-        self.root = _root_of(directory)
+        self.root = directory if given is not None else _root_of(directory)
         self.sources: dict[str, Source] = {}
         self.service_gaps: dict[str, list[str]] = {}
         self.reads = 0
@@ -48,11 +56,15 @@ class Loading:
             self.miss(f"{with_names(text)}: depends on a variable that is not set", node, service)
             return None
         path = posixpath.normpath(posixpath.join(directory, text))
-        real = posixpath.realpath(path)
-        if real != self.root and not real.startswith(self.root.rstrip("/") + "/"):
+        if not self.is_inside(path):
             self.miss(f"{text}: lies outside of {self.root}, not read", node, service)
             return None
         return path
+
+    def is_inside(self, path: str) -> bool:
+        """Whether a path, its links followed, lies in the repository."""
+        real = path if self.given is not None else posixpath.realpath(path)
+        return real == self.root or real.startswith(self.root.rstrip("/") + "/")
 
     def source(self, path: str, name: str = "") -> Source:
         """The text of a file, read once.
@@ -64,8 +76,19 @@ class Loading:
         if known is None:
             if len(self.sources) >= MAX_FILES:
                 raise InputError(f"{path}: more than {MAX_FILES} files in one project")
-            known = self.sources[path] = read(Path(path), name or self.name_of(path))
+            known = self.sources[path] = self._read(path, name or self.name_of(path))
         return known
+
+    def has(self, path: str) -> bool:
+        """Whether there is such a file."""
+        return posixpath.isfile(path) if self.given is None else path in self.given
+
+    def _read(self, path: str, name: str) -> Source:
+        if self.given is None:
+            return read(Path(path), name)
+        if path not in self.given:
+            raise InputError(f"{name}: no such file")
+        return self.given[path]
 
     def documents(
         self, source: Source, directory: str, interpolation: Interpolation
@@ -100,7 +123,7 @@ def _root_of(directory: str) -> str:
     real = posixpath.realpath(directory)
     current = real
     while True:
-        if Path(current, ".git").exists():
+        if posixpath.exists(f"{current}/.git"):
             return current
         parent = posixpath.dirname(current)
         if parent == current:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
+from msgspec import structs
+
 from seawall.surfaces.compose.cells import nothing, pairs
 from seawall.surfaces.compose.keys import unique_items
 from seawall.surfaces.compose.yaml_tree import (
@@ -20,11 +22,10 @@ from seawall.surfaces.compose.yaml_tree import (
 Merger: TypeAlias = Callable[[Node, Node], Node]
 
 _DECIDED = frozenset({RESET, OVERRIDE})
-_REPLACED = frozenset({"command", "entrypoint"})
-_PAIRED = frozenset({"environment", "labels", "annotations", "sysctls", "extra_hosts"})
+_PAIRED = frozenset({"environment", "labels", "annotations", "sysctls"})
 _NAMED = frozenset({"depends_on", "networks"})
 _LISTED = frozenset({"dns", "dns_search", "dns_opt", "env_file", "label_file", "tmpfs"})
-_BUILD_PAIRED = frozenset({"args", "labels", "additional_contexts", "extra_hosts"})
+_BUILD_PAIRED = frozenset({"args", "labels", "additional_contexts"})
 
 
 def merge_projects(base: Mapping, over: Mapping) -> Mapping:
@@ -73,10 +74,8 @@ def _append(base: Sequence, over: Sequence) -> Sequence:
 
 
 def _merge_field(key: str, base: Node, over: Node) -> Node:
-    if key in _REPLACED:
-        return over
     if key in _PAIRED:
-        return _merge_pairs(base, over, ":" if key == "extra_hosts" else "=")
+        return _merge_pairs(base, over)
     if key in _NAMED:
         return _merge_plain(key, _as_names(base), _as_names(over))
     if key in _LISTED:
@@ -87,8 +86,8 @@ def _merge_field(key: str, base: Node, over: Node) -> Node:
     return _unique(key, merged) if type(merged) is Sequence else merged
 
 
-def _merge_pairs(base: Node, over: Node, separator: str = "=") -> Node:
-    entries = pairs(base, separator) | pairs(over, separator)
+def _merge_pairs(base: Node, over: Node) -> Node:
+    entries = pairs(base) | pairs(over)
     return Mapping(over.document, over.start, over.end, entries, over.tag)
 
 
@@ -99,6 +98,19 @@ def _as_names(node: Node) -> Node:
     items = [item for item in node.items if type(item) is Scalar]
     entries: dict[str, tuple[Scalar, Node]] = {item.text: (item, nothing(item)) for item in items}
     return Mapping(node.document, node.start, node.end, entries, node.tag)
+
+
+def _as_hosts(node: Node) -> Sequence:
+    """A mapping of hosts as a list of `name=address`: a name may have several addresses."""
+    if type(node) is not Mapping:
+        return _as_list(node)
+    items: list[Node] = []
+    for name, (_, value) in node.entries.items():
+        for address in value.items if type(value) is Sequence else [value]:
+            if type(address) is Scalar:
+                text, written = f"{name}={address.text}", f"{name}={address.written}"
+                items.append(structs.replace(address, text=text, written=written, is_plain=False))
+    return Sequence(node.document, node.start, node.end, items, node.tag)
 
 
 def _as_list(node: Node) -> Sequence:
@@ -157,7 +169,18 @@ def _merge_ulimits(base: Node, over: Node) -> Node:
     return _merge_entries(base, over, _merge_plain)
 
 
+def _replace(_: Node, over: Node) -> Node:
+    return over
+
+
+def _merge_hosts(base: Node, over: Node) -> Node:
+    return _append(_as_hosts(base), _as_hosts(over))
+
+
 _SPECIAL: dict[str, Merger] = {
+    "command": _replace,
+    "entrypoint": _replace,
+    "extra_hosts": _merge_hosts,
     "logging": _merge_logging,
     "healthcheck": _merge_health,
     "build": _merge_build,

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import structs
 
 from seawall.core.errors import InputError
+from seawall.core.source import Source
 from seawall.surfaces.compose.consistency import check_references
 from seawall.surfaces.compose.environment import parse_environment
 from seawall.surfaces.compose.extends import Extender
@@ -31,6 +32,7 @@ from seawall.surfaces.workload import Workload
 
 _STACK_NAME = re.compile(r"(?:^|[^a-z])(?:stack|swarm)(?:[^a-z]|$)")
 _STACK_KEYS = frozenset({"placement", "update_config", "rollback_config", "endpoint_mode"})
+_DIRECTORY = "/project"
 _WRITTEN_NAME = re.compile(
     r"""^name[ \t]*:[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'#][^\s#]*))""", re.MULTILINE
 )
@@ -56,24 +58,54 @@ def read_project(
     (default: where its name or its `deploy` sections show it). Nothing is raised: see `faults`
     and `gaps` of the project.
     """
-    base = posixpath.abspath(directory if directory is not None else files[0].parent)
     anchor = directory if directory is not None else files[0].parent
-    journal = Journal()
-    loading = Loading(base, anchor.as_posix(), journal)
+    loading = Loading(posixpath.abspath(anchor), anchor.as_posix(), Journal())
     variables = _variables(loading, environment or {}, env_files)
-    variables.setdefault("PWD", base)
-    reading = _Reading(loading, files, Interpolation(variables, unset))
+    paths = {posixpath.abspath(file): file.as_posix() for file in files}
+    return _read(loading, paths, Interpolation(variables, unset), profiles, is_stack)
+
+
+def read_texts(
+    texts: Variables[str, str],
+    files: Files[str] = (),
+    environment: Variables[str, str] | None = None,
+    *,
+    is_stack: bool | None = None,
+) -> Project:
+    """A project of texts by their relative names; nothing is read from the disk.
+
+    `files` are merged (default: the first); the others are there for `include`, `extends`,
+    `env_file` and `.env`. The project's directory is `/project`.
+    """
+    given = {posixpath.join(_DIRECTORY, name): Source(name, text) for name, text in texts.items()}
+    loading = Loading(_DIRECTORY, ".", Journal(), given)
+    variables = _variables(loading, environment or {}, ())
+    names = files or tuple(texts)[:1]
+    paths = {posixpath.join(_DIRECTORY, name): name for name in names}
+    return _read(loading, paths, Interpolation(variables), (), is_stack)
+
+
+def _read(
+    loading: Loading,
+    paths: Variables[str, str],
+    interpolation: Interpolation,
+    profiles: Files[str],
+    is_stack: bool | None,
+) -> Project:
+    """The project that the files at `paths`, by what reports call them, make."""
+    reading = _Reading(loading, paths, interpolation)
     merged = reading.read()
+    variables = reading.interpolation.variables
     if merged is None:
-        sources = tuple(loading.sources.values())
-        name = _name(None, base, variables)
-        return _with_journal(Project(name, base, sources, ()), journal)
-    is_swarm = _is_stack(files, merged) if is_stack is None else is_stack
+        name = _name(None, loading.directory, variables)
+        project = Project(name, loading.directory, tuple(loading.sources.values()), ())
+        return _with_journal(project, loading.journal)
+    is_swarm = _is_stack(paths, merged) if is_stack is None else is_stack
     project = _project(merged, loading, reading.interpolation, is_swarm)
     if profiles:
         services = tuple(service for service in project.services if _is_active(service, profiles))
         project = structs.replace(project, services=services)
-    return _with_journal(project, journal)
+    return _with_journal(project, loading.journal)
 
 
 def _with_journal(project: Project, journal: Journal) -> Project:
@@ -91,7 +123,7 @@ def _variables(
     found: dict[str, str] = {}
     paths = [path.absolute().as_posix() for path in env_files]
     default = posixpath.join(loading.directory, ".env")
-    if not paths and Path(default).is_file():
+    if not paths and loading.has(default) and loading.is_inside(default):
         paths = [default]
     for path in paths:
         try:
@@ -103,25 +135,26 @@ def _variables(
         for message, at in parsed.faults:
             loading.journal.refuse_at(message, source, at)
         found |= parsed.variables()
-    return found | dict(environment)
+    return {"PWD": loading.directory, **found, **environment}
 
 
 class _Reading:
     """The files of one project on their way to one tree."""
 
-    def __init__(self, loading: Loading, files: Files[Path], interpolation: Interpolation) -> None:
+    def __init__(
+        self, loading: Loading, paths: Variables[str, str], interpolation: Interpolation
+    ) -> None:
         self.loading = loading
-        self.files = files
+        self.paths = paths
         self.interpolation = interpolation
         self.includer = Includer(loading, self._merge)
 
     def read(self) -> Mapping | None:
         """The whole project, or None where no file holds a mapping."""
-        paths = tuple(posixpath.abspath(path) for path in self.files)
-        for path, file in zip(paths, self.files, strict=True):
-            self._open(path, file)
+        for path, name in self.paths.items():
+            self._open(path, name)
         self._set_name()
-        readable = tuple(path for path in paths if path in self.loading.sources)
+        readable = tuple(path for path in self.paths if path in self.loading.sources)
         directory = self.loading.directory
         merged = self._merge(Inclusion(readable, directory, self.interpolation, readable[:1]))
         return None if merged is None else self._stripped(merged)
@@ -139,8 +172,9 @@ class _Reading:
         if variables.get("COMPOSE_PROJECT_NAME"):
             return
         found = ""
-        for source in self.loading.sources.values():
-            match = _WRITTEN_NAME.search(source.text)
+        for path in self.paths:
+            source = self.loading.sources.get(path)
+            match = None if source is None else _WRITTEN_NAME.search(source.text)
             if match is not None:
                 found = self.interpolation.substitute(match[1] or match[2] or match[3]).text
         name = _normal_name(found or posixpath.basename(self.loading.directory))
@@ -148,11 +182,11 @@ class _Reading:
             {**variables, "COMPOSE_PROJECT_NAME": name}, self.interpolation.unset
         )
 
-    def _open(self, path: str, file: Path) -> None:
+    def _open(self, path: str, name: str) -> None:
         try:
-            self.loading.source(path, file.as_posix())
+            self.loading.source(path, name)
         except InputError as error:
-            self.loading.journal.miss_in(error.message, file.as_posix())
+            self.loading.journal.miss_in(error.message, name)
 
     def _merge(self, inclusion: Inclusion) -> Mapping | None:
         merged: Mapping | None = None
@@ -246,9 +280,9 @@ def _normal_name(name: str) -> str:
     return _NOT_IN_NAMES.sub("", name.lower()).lstrip("_-")
 
 
-def _is_stack(files: Files[Path], merged: Mapping) -> bool:
+def _is_stack(paths: Variables[str, str], merged: Mapping) -> bool:
     """Whether it is evident that a swarm runs it: a file's name, or what only a swarm obeys."""
-    if any(_STACK_NAME.search(path.stem.lower()) for path in files):
+    if any(_STACK_NAME.search(posixpath.basename(path).lower()) for path in paths):
         return True
     services = merged.get("services")
     entries = services.entries if type(services) is Mapping else {}

@@ -28,3 +28,11 @@ TOP_KEYS = frozenset(
         "volumes",
     }
 )
+
+STRINGS = frozenset(
+    {
+        *("cgroup", "container_name", "hostname", "image", "ipc", "network_mode", "pid"),
+        *("restart", "user", "userns_mode", "uts", "working_dir"),
+    }
+)
+"""Fields of a service that must be texts: an unquoted `user: 0` is refused."""

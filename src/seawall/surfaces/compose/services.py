@@ -10,9 +10,9 @@ from seawall.surfaces.compose.interpolation import MARK, Interpolation, with_nam
 from seawall.surfaces.compose.keys import unique_items
 from seawall.surfaces.compose.loading import Loading
 from seawall.surfaces.compose.ports import read_ports
-from seawall.surfaces.compose.resolver import text_of
+from seawall.surfaces.compose.resolver import text_of, value_of
 from seawall.surfaces.compose.resources import Resources, bind_device
-from seawall.surfaces.compose.schema import SERVICE_KEYS
+from seawall.surfaces.compose.schema import SERVICE_KEYS, STRINGS
 from seawall.surfaces.compose.sections import (
     items_of,
     read_build,
@@ -165,19 +165,20 @@ def _restart(service: Mapping) -> Cell[str] | None:
 def _extra_hosts(node: Node | None) -> tuple[Cell[str], ...]:
     """Each as `host:address`."""
     if type(node) is not Mapping:
-        return tuple(map(_with_colon, text_cells(node)))
+        return tuple(map(_host, text_cells(node)))
     found: list[Cell[str]] = []
     for name, (_, value) in node.entries.items():
         for cell in text_cells(value):
-            address = None if cell.value is None else f"{name}:{cell.value}"
-            found.append(structs.replace(cell, value=address))
+            address = None if cell.value is None else f"{name}={cell.value}"
+            found.append(_host(structs.replace(cell, value=address)))
     return tuple(found)
 
 
-def _with_colon(cell: Cell[str]) -> Cell[str]:
-    if cell.value is None or "=" not in cell.value:
+def _host(cell: Cell[str]) -> Cell[str]:
+    if cell.value is None:
         return cell
-    return structs.replace(cell, value=cell.value.replace("=", ":", 1))
+    name, _, address = cell.value.partition("=" if "=" in cell.value else ":")
+    return structs.replace(cell, value=f"{name}:{address.strip('[]')}")
 
 
 def _secret_uses(service: Mapping, setting: Setting) -> tuple[SecretUse, ...]:
@@ -229,15 +230,22 @@ def _secret_mounts(secrets: tuple[SecretUse, ...]) -> tuple[Mount, ...]:
 def check_service(name: str, key: Scalar, service: Mapping, setting: Setting) -> None:
     """Say what Compose would refuse in a service."""
     journal = setting.loading.journal
-    for field, (field_key, _) in service.entries.items():
+    for field, (field_key, value) in service.entries.items():
         if field not in SERVICE_KEYS and not field.startswith("x-"):
             journal.refuse(f"service '{name}': Compose knows no '{field}'", field_key)
+        if field in STRINGS and not (type(value) is Scalar and _is_text(value)):
+            journal.refuse(f"{field} of service '{name}' must be a string", value)
     if not service.entries.keys() & {"image", "build", "provider"}:
         journal.refuse(f"service '{name}' has neither image nor build", key)
     networks = setting.resources.networks
     for network in pairs_or_names(service.get("networks")):
         if network.text not in networks and network.text != "default":
             journal.refuse(f"network '{network.text}' is not defined", network)
+
+
+def _is_text(scalar: Scalar) -> bool:
+    value = value_of(scalar)
+    return value is None or isinstance(value, str)
 
 
 def pairs_or_names(node: Node | None) -> list[Scalar]:

@@ -66,9 +66,9 @@ def host_path(text: str, directory: str, variables: Variables[str, str]) -> str:
     """The absolute path that a bind's source means; `~` stays where no HOME is given."""
     if text.startswith("~"):
         home = variables.get("HOME", "")
-        if not home or text[1:2] not in {"", "/"}:
+        if not home:
             return text
-        return posixpath.normpath(home + text[1:])
+        return posixpath.normpath(f"{home}/{text[1:]}")  # `~bob/x` is below HOME for Compose, too
     if text.startswith(("\\\\", MARK)) or _WINDOWS.match(text):
         return with_names(text)
     path = text if text.startswith("/") else posixpath.join(directory, text)

@@ -6,15 +6,18 @@ import re
 
 _WORD = re.compile(
     r"""[ \t\r\n]+|'(?P<single>[^']*)'|"(?P<double>(?:\\.|[^"\\])*)"|\\(?P<escaped>.)"""
-    r"""|(?P<bare>[^ \t\r\n'"\\]+)""",
+    r"""|(?P<stop>[;&|<>])|(?P<bare>[^ \t\r\n'"\\;&|<>]+)""",
     re.DOTALL,
 )
 
 
 def split_words(text: str) -> list[str] | None:
-    """The words of a command; None where a quote is left open."""
+    """The words of a command; None where a quote is left open.
+
+    There is no shell: Compose drops everything from an operator (`;`, `|`, `>`) on.
+    """
     words: list[str] = []
-    current: list[str] | None = None
+    current: list[str] = []
     position = 0
     while position < len(text):
         match = _WORD.match(text, position)
@@ -22,13 +25,12 @@ def split_words(text: str) -> list[str] | None:
             return None
         position = match.end()
         group = match.lastgroup
-        if group is None:
-            if current is not None:
-                words.append("".join(current))
-            current = None
-            continue
-        piece = re.sub(r"\\(.)", r"\1", match[group]) if group == "double" else match[group]
-        current = [piece] if current is None else [*current, piece]
-    if current is not None:
-        words.append("".join(current))
-    return words
+        if group == "stop":
+            break
+        if group is not None:
+            piece = match[group]
+            current.append(re.sub(r"\\(.)", r"\1", piece) if group == "double" else piece)
+        elif current:
+            words.append("".join(current))
+            current = []
+    return [*words, "".join(current)] if current else words

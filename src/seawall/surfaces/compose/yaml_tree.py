@@ -6,6 +6,7 @@ share their anchor's node, so nodes are never changed once the file is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
@@ -25,6 +26,11 @@ MAX_NODES = 1_000_000
 MERGE_TAG = "tag:yaml.org,2002:merge"
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 RESET, OVERRIDE = "!reset", "!override"
+
+
+_TYPED_KEY = re.compile(
+    r"(?:true|True|TRUE|false|False|FALSE|null|Null|NULL|~|[-+]?[0-9][0-9_]*(?:\.[0-9]*)?)\Z"
+)
 
 
 class Document(Struct, frozen=True):
@@ -286,6 +292,8 @@ class _Builder:
                 self.failures.append(Failure(message, key.start))
             else:
                 entries[key.text] = (key, value)
+                if key.is_plain and _TYPED_KEY.match(key.text) is not None:
+                    self.failures.append(Failure(f"key {key.text} is no text", key.start))
         for value in merged:
             self._merge(entries, value)
         return entries
