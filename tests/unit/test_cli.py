@@ -15,6 +15,7 @@ from seawall.cli.main import main
 from seawall.cli.outputs import Output, parse_outputs, write_file
 from seawall.cli.terminal import complain, use_color, width
 from seawall.core.errors import InputError, UsageError
+from seawall.reports import FORMATS
 
 BAD = "FROM debian:13.1-slim\nRUN curl http://example.com/x | sh\nUSER 10001\n"
 
@@ -134,9 +135,13 @@ def test_arguments_are_split_at_commas_and_defaults_left_alone() -> None:
     assert arguments.target == ""
 
 
-def test_a_build_argument_is_a_name_and_a_value() -> None:
-    options = read_arguments({"build_args": ("A=b=c", "D=", "FROM_CALLER")}).options(())
-    assert options.build.arguments == {"A": "b=c", "D": ""}
+def test_a_build_argument_is_a_name_and_a_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FROM_CALLER", "mine")
+    monkeypatch.setenv("A", "not this one")
+    monkeypatch.delenv("UNSET", raising=False)
+    given = ("A=b=c", "D=", "FROM_CALLER", "UNSET")
+    options = read_arguments({"build_args": given}).options(())
+    assert options.build.arguments == {"A": "b=c", "D": "", "FROM_CALLER": "mine"}
     with pytest.raises(UsageError):
         read_arguments({"build_args": ("=x",)}).options(())
 
@@ -283,7 +288,21 @@ def test_a_command_prints_its_result(
         (["zzzzzz"], "See `seawall --help`."),
         (["--bogus"], "See `seawall --help`."),
         (["check", "--fial-on", "low"], "Did you mean '--fail-on'"),
-        (["completion", "csh"], "'bash', 'zsh', 'fish'"),
+        (
+            ["completion", "tcsh"],
+            "tcsh: no completion for this shell\n  Take one of bash, zsh, fish",
+        ),
+        (["completion"], "See `seawall completion --help`."),
+        (
+            ["check", "--fail-on", "hihg"],
+            "--fail-on hihg: no such severity\n  Did you mean `high`?",
+        ),
+        (["check", "--profile", "x"], "Take one of default, strict, audit."),
+        (["check", "--color", "x"], "Take one of auto, always, never."),
+        (["check", "--jobs", "-1"], "--jobs -1: not a number of processes\n  Write --jobs 4."),
+        (["check", "--jobs", "²"], "not a number of processes"),
+        (["config", "show", "nosuch"], "nosuch: no such file or directory"),
+        (["check", "--config", "nosuch"], "nosuch: no such file or directory\n"),
         (["explain", "rot-user"], "Did you mean `root-user`"),
         (["explain", "zzzzzzzz"], "lists the rules"),
         (["explain", "-o", "yaml", "root-user"], "Formats: text, json."),
@@ -321,6 +340,65 @@ def test_standard_input_is_read_where_a_path_is_a_dash(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(BAD.encode())))
     assert main(["check", "-o", "concise", "-", "--stdin-filename", "svc/Dockerfile"]) == 1
     assert "svc/Dockerfile:2" in capfd.readouterr().out
+
+
+def test_the_help_names_every_format(capfd: pytest.CaptureFixture[str]) -> None:
+    main(["check", "--help"])
+    text = " ".join(capfd.readouterr().out.split())
+    assert ", ".join(FORMATS) in text
+    assert "[x>=0]" not in text
+
+
+def test_options_count_for_lower_and_upper_case(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--fail-on", "CRITICAL", "--jobs", "1", "-q", "--select", "sudo"]) == 0
+
+
+def test_what_comments_silence_is_shown_to_who_asks(
+    plain: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (plain / "Dockerfile").write_text("# seawall: ignore-file[curl-pipe-shell] -- x\n" + BAD)
+    assert main(["check", "--select", "curl-pipe-shell"]) == 0
+    assert main(["check", "--select", "curl-pipe-shell", "--no-ignores"]) == 1
+
+
+EXPIRED = BAD.replace("RUN", "# seawall: ignore[curl-pipe-shell] until=2020-01-31 -- x\nRUN")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "is_said"),
+    [
+        (["concise"], True),
+        (["junit"], True),
+        (["gitlab"], True),
+        (["sarif:out"], True),
+        (["text"], False),
+        (["json"], False),
+        (["markdown"], False),
+        (["github"], False),
+        (["sarif"], False),
+        (["concise", "text:out"], True),
+    ],
+)
+def test_an_expired_ignore_is_said_beside_a_report_that_has_no_place_for_it(
+    plain: Path, capfdbinary: pytest.CaptureFixture[bytes], outputs: list[str], is_said: bool
+) -> None:
+    (plain / "Dockerfile").write_text(EXPIRED)
+    main(["check", *(word for output in outputs for word in ("-o", output))])
+    shown = capfdbinary.readouterr()
+    note = b"seawall: note: Dockerfile:2: this ignore expired on 2020-01-31"
+    assert shown.err.startswith(note) is is_said
+    assert (b"expired on 2020" in shown.out) is not is_said
+
+
+def test_a_note_on_the_whole_run_has_no_place(
+    plain: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    main(["check", "-v", "-o", "concise", "-o", "sarif:out", "-o", "github:annotations"])
+    assert b"seawall: note: hidden by profile, shown by" in capfdbinary.readouterr().err
+    run = json.loads((plain / "out").read_text())["runs"][0]
+    (note,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert "locations" not in note
+    assert "::notice title=seawall::hidden by profile" in (plain / "annotations").read_text()
 
 
 def test_a_bug_shows_where_it_happened_to_who_asks(

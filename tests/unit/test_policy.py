@@ -445,3 +445,47 @@ def test_a_policy_outside_the_working_directory_is_named_in_full(
     Path("b").mkdir()
     monkeypatch.chdir("b")
     assert load_policy(Path("../a/seawall.toml")).path == str(home / file)
+
+
+WAIVER = '[[waivers]]\nrule = "x"\nreason = "x"\nuntil = 2027-01-31\npath = "x"\nsymbol = "x"\n'
+ATTESTATION = (
+    '[[attestations]]\npractice = "x"\nwho = "x"\nreason = "x"\nuntil = 2027-01-31\nwhere = "x"\n'
+)
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        *(f"{key} = 'high'\n" for key in ("fail-on", "min-confidence")),
+        "profile = 'audit'\n",
+        *(f"{key} = []\n" for key in ("select", "ignore", "exclude")),
+        "[images]\nallowed = []\n",
+        "[images]\nrequire-digest = true\n",
+        "[images]\neol-warning-days = 1\n",
+        "[ignores]\ncompat = []\n",
+        "[ignores]\nrequire-reason = true\n",
+        "[ignores]\nmax-days = 1\n",
+        WAIVER,
+        ATTESTATION,
+        *(f"{key} = 1\n" for key in ("severity", "images", "ignores", "waivers", "attestations")),
+    ],
+)
+def test_the_example_that_a_type_error_gives_mends_it(right: str, tmp_path: Path) -> None:
+    file = tmp_path / "seawall.toml"
+    lines = right.splitlines()
+    for number, line in enumerate(lines):
+        key, sign, _ = line.partition(" = ")
+        if not sign:
+            continue
+        wrong = [*lines[:number], f"{key} = 1.5", *lines[number + 1 :]]
+        file.write_text("\n".join(wrong))
+        with pytest.raises(ConfigError) as refused:
+            load_policy(file)
+        example = refused.value.hint.removeprefix("Write `").removesuffix("`.")
+        written = example.replace("` and under it `", "\n")
+        file.write_text("\n".join([*lines[:number], written, *lines[number + 1 :]]))
+        if "[[" not in example:
+            load_policy(file)
+            continue
+        with pytest.raises(ConfigError, match="lacks"):
+            load_policy(file)

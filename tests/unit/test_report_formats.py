@@ -449,3 +449,18 @@ def test_a_fix_that_would_carry_a_secret_has_no_edits() -> None:
     fix = json.loads(show("json", report))["findings"][0]["fix"]
     assert fix == {"safety": "unsafe", "title": "move ********", "edits": []}
     assert "fixes" not in show("sarif", report)
+
+
+def test_markdown_cites_as_text_does_and_once_for_each_rule() -> None:
+    source = Source("Dockerfile", ORDERS)
+    standards = ("CIS Docker 1.8 4.2", "CIS Docker 1.8 5.28")
+    findings = tuple(finding(source, word, standards=standards) for word in ("FROM", "CMD"))
+    written = render("markdown", report_on(source, findings=findings), RenderOptions())
+    assert written.count("**See:** CIS Docker 1.8 4.2, 5.28\n") == 1
+    assert written.count("<details>") == 2
+
+
+def test_markdown_ends_with_the_notices() -> None:
+    report = Report(notices=(Notice("a|b", "over", 3), Notice("", "hidden")))
+    written = render("markdown", report, RenderOptions())
+    assert written.endswith("**Note:** `a\\|b:3`: over\n\n**Note:** hidden\n")

@@ -23,7 +23,7 @@ from seawall.core.model import (
 from seawall.core.report import Excerpt, Report
 from seawall.core.source import Source
 from seawall.reports import RenderOptions, render
-from seawall.reports.cells import width
+from seawall.reports.cells import width, wrap
 
 PLAIN = RenderOptions(version="0.1.0")
 
@@ -372,6 +372,48 @@ def test_a_run_that_examined_nothing_says_so() -> None:
     assert text(Report()) == "Nothing was examined.\n"
     failed = Report((Target("a", "dockerfile"),), problems=(Problem("a", "is a directory"),))
     assert "Nothing was examined." in text(failed)
+
+
+def test_a_file_that_was_read_in_part_is_not_said_to_be_unread() -> None:
+    source = Source("Dockerfile", ORDERS)
+    refused = Problem("Dockerfile", 'target stage "x" could not be found', line=1)
+    written = text(report_on(source, problems=(refused,), hidden={"profile": 1}))
+    assert "could not be examined whole: Dockerfile:1\n" in written
+    assert "\n1 Dockerfile examined in part, nothing to report in what was read.\n" in written
+    assert written.endswith("\n1 could not be examined whole, so this run is not a pass.\n")
+    fine = Source("a/Dockerfile", ORDERS)
+    written = text(report_on(fine, source, problems=(refused,)))
+    assert "1 Dockerfile examined and 1 Dockerfile examined in part, nothing to" in written
+
+
+def test_a_run_whose_findings_are_all_suppressed_says_so_where_it_says_nothing() -> None:
+    source = Source("Dockerfile", ORDERS)
+    accepted = finding(source, "FROM", suppressed=Suppression("inline"))
+    written = text(report_on(source, findings=(accepted,), hidden={"profile": 2}))
+    first = "1 Dockerfile examined, nothing at or over high; 1 suppressed."
+    assert written == f"{first}\n2 hidden by profile.\n"
+
+
+def test_what_would_be_copied_stays_on_one_line_where_it_fits() -> None:
+    words = "Add a user with `RUN adduser -S -D -H -u 10001 app`, and end with `USER 10001`."
+    assert wrap(words, 44) == [
+        "Add a user with",
+        "`RUN adduser -S -D -H -u 10001 app`, and end",
+        "with `USER 10001`.",
+    ]
+    assert wrap("run `a command that is wider`", 16) == ["run `a command", "that is wider`"]
+
+
+def test_several_links_and_what_is_wrapped_of_them_can_be_told_apart() -> None:
+    source = Source("Dockerfile", ORDERS)
+    links = (Evidence("the first link is " + "rather " * 8 + "long"), Evidence("second", 2))
+    found = finding(source, "FROM", label="x", evidence=links)
+    lines = lines_of(source, found, width=60)
+    at = lines.index("  = from: the first link is rather rather rather rather")
+    assert lines[at + 1 : at + 3] == [
+        "            rather rather rather rather long",
+        "          second (line 2)",
+    ]
 
 
 def test_a_pass_is_no_finding() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,17 @@ from samples import CATALOG, finding
 
 from seawall.core.model import Confidence, Finding, Profile, Severity
 from seawall.core.policy import Policy, Waiver, default_policy
-from seawall.core.selection import Selection, severities, waive, waiver_notices
+from seawall.core.selection import (
+    CONFIDENCE,
+    IGNORE_LIST,
+    PROFILE,
+    SELECTION,
+    Selection,
+    hidden_notices,
+    severities,
+    waive,
+    waiver_notices,
+)
 
 TODAY = date(2026, 11, 24)
 LATER = date(2027, 1, 31)
@@ -25,7 +36,10 @@ ALL = (
 
 def selected(**values: Any) -> tuple[list[str], dict[str, int]]:
     found = Selection(Policy(**values), CATALOG).select(ALL)
-    return [each.rule for each in found.findings], dict(found.hidden)
+    hidden = Counter[str]()
+    for (reason, _), number in found.hidden.items():
+        hidden[reason] += number
+    return [each.rule for each in found.findings], dict(hidden)
 
 
 def test_the_default_hides_only_what_another_profile_shows() -> None:
@@ -39,6 +53,22 @@ def test_what_is_less_sure_than_asked_for_is_hidden_and_counted() -> None:
         {"confidence": 1, "profile": 1},
     )
     assert selected(min_confidence=Confidence.HIGH)[0] == ["root-user"]
+
+
+def test_what_is_hidden_is_named_with_what_would_show_it() -> None:
+    hidden = {
+        (PROFILE, "no-health-check"): 2,
+        (CONFIDENCE, "latest-tag"): 1,
+        (IGNORE_LIST, "root-user"): 1,
+        (SELECTION, "untagged-image"): 1,
+        (SELECTION, "latest-tag"): 3,
+    }
+    assert [notice.message for notice in hidden_notices(hidden, CATALOG)] == [
+        "hidden by confidence, shown with a lower `min-confidence`: latest-tag",
+        "hidden by ignore list, shown if taken off `ignore`: root-user",
+        "hidden by profile, shown by `--profile strict`: no-health-check (2)",
+        "hidden by selection, shown if selected too: latest-tag (3), untagged-image",
+    ]
 
 
 @pytest.mark.parametrize("name", ["latest-tag", "DL3007", "hadolint:dl3007", "trivy:DS-0001"])

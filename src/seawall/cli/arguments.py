@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -35,6 +36,7 @@ class Arguments(Struct, frozen=True):
     stdin_filename: str = ""
     config_file: str = ""
     isolated: bool = False
+    no_ignores: bool = False
     jobs: int = 0
     quiet: bool = False
     verbose: bool = False
@@ -47,7 +49,7 @@ class Arguments(Struct, frozen=True):
             UsageError: a policy file is named and none is to be read.
         """
         if self.isolated and self.config_file:
-            raise UsageError("--config and --isolated contradict each other", "Take one of them.")
+            raise UsageError("--config names a policy, and --isolated reads none: which?")
         return Terms(
             profile=self.profile,
             fail_on=self.fail_on,
@@ -55,6 +57,7 @@ class Arguments(Struct, frozen=True):
             ignore=_words(self.ignore),
             config_file=self.config_file,
             isolated=self.isolated,
+            no_ignores=self.no_ignores,
         )
 
     def options(self, paths: Sequence[str]) -> CheckOptions:
@@ -98,11 +101,18 @@ def _words(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _build_arguments(values: tuple[str, ...]) -> dict[str, str]:
-    """`K=V` as for the build; a bare `K` is skipped, for its value is the caller's environment."""
+    """`K=V` as for the build; a bare `K` has its value from the environment, or is not given.
+
+    Source: https://docs.docker.com/reference/cli/docker/buildx/build/#build-arg
+    """
     pairs = [value.partition("=") for value in values]
     if any(not name for name, _, _ in pairs):
         raise UsageError("--build-arg needs a name", "Write --build-arg NAME=value.")
-    return {name: value for name, sign, value in pairs if sign}
+    return {
+        name: value if sign else os.environ[name]
+        for name, sign, value in pairs
+        if sign or name in os.environ
+    }
 
 
 def _standard_input() -> bytes:

@@ -14,6 +14,7 @@ from seawall.cli import options
 @options.select
 @options.ignore
 @options.profile
+@click.option("--no-ignores", is_flag=True, help="Show what ignore comments silence, too.")
 @click.option("--baseline", metavar="FILE", help="Let the findings that FILE holds pass.")
 @options.build_arg
 @options.target
@@ -32,7 +33,7 @@ def check(paths: tuple[str, ...], **given: object) -> int:
     is at or over --fail-on; 1 something is; 2 something could not be examined or decided.
     """
     from seawall.cli.arguments import read_arguments  # noqa: PLC0415 -- not for `--help`
-    from seawall.cli.outputs import parse_outputs, write_outputs  # noqa: PLC0415
+    from seawall.cli.outputs import parse_outputs, say_notices, write_outputs  # noqa: PLC0415
     from seawall.cli.progress import Progress  # noqa: PLC0415
     from seawall.jobs.check import check as run_check  # noqa: PLC0415
     from seawall.jobs.governance import Governance  # noqa: PLC0415
@@ -49,4 +50,5 @@ def check(paths: tuple[str, ...], **given: object) -> int:
     finally:
         progress.close()
     write_outputs(outputs, report, arguments.rendering(policy))
+    say_notices(outputs, report)
     return report.exit_code(policy.fail_on)

@@ -8,13 +8,14 @@ import click
 from click.shell_completion import get_completion_class
 
 from seawall.cli.group import seawall
+from seawall.cli.options import Choice
 from seawall.core.errors import UsageError
 
 _SHELLS = ("bash", "zsh", "fish")
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(_SHELLS))
+@click.argument("shell", type=Choice("no completion for this shell", _SHELLS), metavar="SHELL")
 def completion(shell: str) -> None:
     """Print the completion script of a SHELL: bash, zsh or fish.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -39,6 +40,8 @@ def show(path: str, form: str, **given: object) -> None:
 
     if form not in ("text", "json"):
         raise UsageError(f"there is no format '{form}'", "Formats: text, json.")
+    if not os.path.lexists(path):
+        raise UsageError(f"{path}: no such file or directory", "Name a file, or a directory.")
     asked = read_arguments(given).options(())
     policy = Governance(asked.terms, asked.today).leading([path])
     sys.stdout.write(_json(policy) if form == "json" else "\n".join(_text(policy)) + "\n")

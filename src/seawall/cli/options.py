@@ -2,13 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
 
+from seawall.core.errors import UsageError
 from seawall.core.model import Profile, Severity
+from seawall.core.suggestion import did_you_mean
+from seawall.reports import FORMATS
 
 
-def _choice(values: type[Severity] | type[Profile]) -> click.Choice[str]:
-    return click.Choice([value.value for value in values], case_sensitive=False)
+class Choice(click.Choice[str]):
+    """One of a few words; another is refused in our words, with what it may have meant."""
+
+    def __init__(self, problem: str, words: Iterable[str]) -> None:
+        super().__init__(tuple(words), case_sensitive=False)
+        self._problem = problem
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,  # noqa: ARG002 -- as click calls it
+    ) -> str:
+        """The word as it is spelt here.
+
+        Raises:
+            UsageError: it is none of them.
+        """
+        word = str(value).lower()
+        if word in self.choices:
+            return word
+        option = f"{param.opts[0]} {value}: " if isinstance(param, click.Option) else f"{value}: "
+        hint = did_you_mean(word, self.choices) or f"Take one of {', '.join(self.choices)}."
+        raise UsageError(f"{option}{self._problem}", hint)
+
+
+class _Number(click.ParamType[int]):
+    """A whole number from 0, refused in our words."""
+
+    name = "N"
+
+    def convert(
+        self,
+        value: object,
+        param: click.Parameter | None,
+        ctx: click.Context | None,  # noqa: ARG002 -- as click calls it
+    ) -> int:
+        """The number.
+
+        Raises:
+            UsageError: it is none.
+        """
+        text = str(value)
+        if text.isascii() and text.isdigit() and len(text) < 6:
+            return int(text)
+        option = param.opts[0] if param else ""
+        raise UsageError(f"{option} {text}: not a number of processes", f"Write {option} 4.")
 
 
 output = click.option(
@@ -17,11 +67,12 @@ output = click.option(
     "outputs",
     multiple=True,
     metavar="FORMAT[:FILE]",
-    help="Report format, to standard output or a file; may be given several times.",
+    help=f"Report format: {', '.join(FORMATS)}; to standard output, or to a file. May be given "
+    "several times.",
 )
 fail_on = click.option(
     "--fail-on",
-    type=_choice(Severity),
+    type=Choice("no such severity", (severity.value for severity in Severity)),
     default=None,
     help="Exit with 1 for findings of this severity or worse.  [default: high]",
 )
@@ -29,7 +80,7 @@ select = click.option(
     "--select",
     multiple=True,
     metavar="RULE",
-    help="Report only these rules, by id, alias or practice; repeat, or separate by commas.",
+    help="Take only these rules, by id, alias or practice; repeat, or separate by commas.",
 )
 ignore = click.option(
     "--ignore",
@@ -39,9 +90,9 @@ ignore = click.option(
 )
 profile = click.option(
     "--profile",
-    type=_choice(Profile),
+    type=Choice("no such profile", (profile.value for profile in Profile)),
     default=None,
-    help="How much to report: what anyone would act on, strict hygiene, or everything.",
+    help="How much to look for: what anyone would act on, strict hygiene, or everything.",
 )
 config_file = click.option(
     "--config",
@@ -57,7 +108,7 @@ quiet = click.option("-q", "--quiet", is_flag=True, help="One line a finding.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Say what is left out, and why.")
 color = click.option(
     "--color",
-    type=click.Choice(["auto", "always", "never"]),
+    type=Choice("no such choice", ["auto", "always", "never"]),
     default="auto",
     help="When to colour text.  [default: auto]",
 )
@@ -65,15 +116,16 @@ build_arg = click.option(
     "--build-arg",
     "build_args",
     multiple=True,
-    metavar="NAME=VALUE",
-    help="A build argument, as the build gets it; may be given several times.",
+    metavar="NAME[=VALUE]",
+    help="A build argument, as the build gets it: without a value, from the environment. May be "
+    "given several times.",
 )
 target = click.option(
     "--target", metavar="STAGE", help="Judge the image that this stage makes, not the last one."
 )
 jobs = click.option(
     "--jobs",
-    type=click.IntRange(min=0),
+    type=_Number(),
     metavar="N",
     help="Processes to use.  [default: 1, or one a processor for many files]",
 )

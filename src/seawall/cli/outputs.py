@@ -8,11 +8,12 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from seawall.cli.terminal import remark
 from seawall.core.errors import InputError, UsageError
 from seawall.core.report import Report
 from seawall.core.suggestion import did_you_mean
 from seawall.core.writing import atomic_write
-from seawall.reports import FORMATS, RenderOptions, render
+from seawall.reports import FORMATS, WITHOUT_NOTICES, RenderOptions, notices, render
 
 
 class Output(Struct, frozen=True):
@@ -56,6 +57,14 @@ def write_outputs(outputs: Iterable[Output], report: Report, options: RenderOpti
             print_text(render(output.form, report, options))
 
 
+def say_notices(outputs: Iterable[Output], report: Report) -> None:
+    """Say notices on standard error, unless the report on standard output has them."""
+    is_said = any(not each.path and each.form not in WITHOUT_NOTICES for each in outputs)
+    if report.notices and not is_said:
+        for line in notices(report):
+            remark(line)
+
+
 def print_text(text: str) -> None:
     """Write to standard output: UTF-8 whatever the locale, for machines read it too."""
     encoded = text.encode("utf-8", "backslashreplace")
@@ -81,7 +90,7 @@ def write_file(path: str, text: str) -> None:
         target.write_bytes(text.encode("utf-8", "surrogateescape"))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise InputError(f"{path}: can't be written: {reason}", "Name a file.") from error
+        raise InputError(f"{path}: can't be written: {reason}") from error
 
 
 def _parse(value: str) -> Output:

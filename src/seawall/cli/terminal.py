@@ -45,6 +45,14 @@ def _bounded(columns: int) -> int:
 
 def complain(message: str, hint: str = "") -> None:
     """Say on standard error what went wrong and what to do."""
-    text = f"seawall: {clean(message)}\n" + (f"  {clean(hint)}\n" if hint else "")
+    _say(f"seawall: {clean(message)}\n" + (f"  {clean(hint)}\n" if hint else ""))
+
+
+def remark(message: str) -> None:
+    """Say on standard error what is good to know."""
+    _say(f"seawall: note: {clean(message)}\n")
+
+
+def _say(text: str) -> None:
     with contextlib.suppress(OSError, ValueError):  # nobody listens: nothing to be done
         sys.stderr.write(text)

@@ -129,7 +129,7 @@ def _read(path: Path, name: str) -> bytes:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise ConfigError(f"{name}: {reason}", "Check the path, or take a baseline.") from error
+        raise ConfigError(f"{name}: {reason}", "Take one with `seawall baseline`.") from error
     if len(data) > MAX_BYTES:
         raise ConfigError(f"{name}: larger than {MAX_BYTES // 1024 // 1024} MiB, not read", _AGAIN)
     return data

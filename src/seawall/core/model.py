@@ -194,7 +194,10 @@ class Problem(Struct, frozen=True):
 
 
 class Notice(Struct, frozen=True):
-    """Something the user should know that is no finding: an unused or expired ignore, say."""
+    """Something the user should know that is no finding: an unused or expired ignore, say.
+
+    `target` is empty where it is about the whole run.
+    """
 
     target: str
     message: str

@@ -30,7 +30,8 @@ class Report(Struct, frozen=True):
     """The outcome of a run, in a deterministic order.
 
     `findings` holds suppressed ones too (`Finding.suppressed`); `hidden` counts what profile,
-    selection or confidence left out, by reason. `excerpts` are by target name.
+    selection or confidence left out, by reason. `excerpts` are by target name; one is there for
+    every target that has a finding, or a problem although it was read.
     """
 
     targets: tuple[Target, ...] = ()

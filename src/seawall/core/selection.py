@@ -24,11 +24,15 @@ CONFIDENCE = "confidence"
 """The reasons why a finding is hidden, as reports give them after "hidden by"."""
 
 
+Hidden = Mapping[tuple[str, str], int]
+"""How many findings are hidden, by the reason and the rule's id."""
+
+
 class Selected(Struct, frozen=True):
-    """The findings that count, in their order, and how many were hidden for which reason."""
+    """The findings that count, in their order, and how many were hidden."""
 
     findings: tuple[Finding, ...]
-    hidden: Mapping[str, int]
+    hidden: Hidden
 
 
 class Selection:
@@ -62,13 +66,38 @@ class Selection:
     def select(self, findings: Iterable[Finding]) -> Selected:
         """Keep the findings that count, and count the others."""
         kept: list[Finding] = []
-        hidden: Counter[str] = Counter()
+        hidden: Counter[tuple[str, str]] = Counter()
         for finding in findings:
             if reason := self.why_hidden(finding.rule, finding.confidence):
-                hidden[reason] += 1
+                hidden[reason, finding.rule] += 1
             else:
                 kept.append(finding)
         return Selected(tuple(kept), dict(hidden))
+
+
+def hidden_notices(hidden: Hidden, catalog: Catalog) -> tuple[Notice, ...]:
+    """What is hidden, by rule, and what would show it: for who asks."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for (reason, rule), number in sorted(hidden.items()):
+        word = rule if number == 1 else f"{rule} ({number})"
+        groups.setdefault((reason, _shown_by(reason, catalog.rules[rule])), []).append(word)
+    return tuple(
+        Notice("", f"hidden by {reason}, {shown}: {', '.join(words)}")
+        for (reason, shown), words in groups.items()
+    )
+
+
+def _shown_by(reason: str, rule: Rule) -> str:
+    if reason == PROFILE:
+        return f"shown by `--profile {rule.profile.value}`"
+    return _SHOWN_BY[reason]
+
+
+_SHOWN_BY: Mapping[str, str] = {
+    SELECTION: "shown if selected too",
+    IGNORE_LIST: "shown if taken off `ignore`",
+    CONFIDENCE: "shown with a lower `min-confidence`",
+}
 
 
 def _is_wanted(rule: Rule, policy: Policy) -> bool:

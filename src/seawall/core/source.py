@@ -69,12 +69,12 @@ def decode(path: str, data: bytes) -> Source:
     if len(data) > MAX_BYTES:
         raise InputError(
             f"{path}: larger than {MAX_BYTES // 1024 // 1024} MiB, not read",
-            "Pass the file that holds the instructions, or exclude this one.",
+            "Pass the file with the instructions, or name this one in the policy's `exclude`.",
         )
     if b"\0" in data:
         raise InputError(
             f"{path}: holds NUL bytes, so it is not a text file",
-            "Save it as UTF-8 text, or exclude it.",
+            "Save it as UTF-8 text, or name it in the policy's `exclude`.",
         )
     return Source(path, data.decode("utf-8", "surrogateescape"))
 
@@ -93,5 +93,12 @@ def read(path: Path, name: str = "") -> Source:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise InputError(f"{name}: {reason.lower()}", "Check the path and its mode.") from error
+        raise InputError(f"{name}: {reason.lower()}", how_to_read(error)) from error
     return decode(name, data)
+
+
+def how_to_read(error: Exception) -> str:
+    """What helps where a file can't be read; empty where the reason says it all."""
+    if isinstance(error, PermissionError):
+        return "Give it a mode by which you may read it, or run as a user who may."
+    return ""

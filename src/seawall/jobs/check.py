@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from seawall.core.globs import absolute
 from seawall.core.model import Finding, Notice, Problem, Target
 from seawall.core.policy import Policy
 from seawall.core.report import Excerpt, Report
-from seawall.core.selection import attestation_notices, waiver_notices
+from seawall.core.selection import Hidden, attestation_notices, hidden_notices, waiver_notices
 from seawall.core.source import Source, decode
 from seawall.core.source import read as read_source
 from seawall.jobs.discover import STANDARD_INPUT, Discovery, Input, discover, is_within
@@ -36,7 +36,7 @@ class CheckOptions(Struct, frozen=True):
 
     `jobs` is the number of processes, 0 for what suits. `standard_input` is what the path `-`
     stands for, called `stdin_filename` in the report. `verbose` adds notices of what was left
-    out by name.
+    out: files by their names, and findings that are hidden.
     """
 
     terms: Terms = Terms()
@@ -66,7 +66,7 @@ class _Outcome(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     notices: tuple[Notice, ...] = ()
-    hidden: Mapping[str, int] = {}
+    hidden: Hidden = {}
     left_out: tuple[Finding, ...] = ()
     excerpt: Excerpt | None = None
 
@@ -173,7 +173,8 @@ def _judged(source: Source, ruling: Ruling, options: CheckOptions, root: str) ->
         policed.notices,
         Counter(examined.hidden) + Counter(policed.hidden),
         policed.left_out if keep_hidden else (),
-        examined.excerpt if policed.findings else None,
+        # Of a problem it also says that the file was read, and keeps its secrets from the words.
+        examined.excerpt if policed.findings or examined.problems else None,
     )
 
 
@@ -191,10 +192,10 @@ def _report(
     options: CheckOptions,
 ) -> Report:
     problems = [*found.problems, *refused, *(each for o in outcomes for each in o.problems)]
-    notices = [*found.notices] if options.verbose else []
-    hidden = Counter[str]()
+    hidden = Counter[tuple[str, str]]()
     for outcome in outcomes:
         hidden.update(outcome.hidden)
+    notices = (*found.notices, *hidden_notices(hidden, catalog())) if options.verbose else ()
     if not outcomes and not problems:
         problems.append(Problem(", ".join(paths), "no Dockerfile was found", _NOTHING))
     return Report(
@@ -202,9 +203,16 @@ def _report(
         findings=tuple(finding for outcome in outcomes for finding in outcome.findings),
         problems=tuple(problems),
         notices=(*notices, *(each for outcome in outcomes for each in outcome.notices)),
-        hidden=dict(hidden),
+        hidden=_by_reason(hidden),
         excerpts={o.name: o.excerpt for o in outcomes if o.excerpt is not None},
     )
+
+
+def _by_reason(hidden: Hidden) -> dict[str, int]:
+    reasons = Counter[str]()
+    for (reason, _), number in hidden.items():
+        reasons[reason] += number
+    return dict(reasons)
 
 
 def _acceptances(

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct
 
 from seawall.core.model import Notice, Problem
+from seawall.core.source import how_to_read
 from seawall.jobs.gitignore import (
     Ignores,
     extended,
@@ -171,7 +172,7 @@ class _Search:
 
     def _fail(self, name: str, error: Exception) -> None:
         reason = getattr(error, "strerror", None) or str(error)
-        self._problems.append(Problem(name, reason.lower(), "Check the path and its mode."))
+        self._problems.append(Problem(name, reason.lower(), how_to_read(error)))
 
 
 def _name(path: str) -> str:

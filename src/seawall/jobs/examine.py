@@ -18,6 +18,7 @@ from seawall.core.model import (
 )
 from seawall.core.report import Excerpt
 from seawall.core.rule import Rule
+from seawall.core.selection import Hidden
 from seawall.core.source import Source
 from seawall.jobs.governance import Ruling
 from seawall.jobs.judge import Crash, judge
@@ -27,7 +28,7 @@ from seawall.surfaces.dockerfile.reader import read as read_dockerfile
 
 KIND = "dockerfile"
 """What `Target.kind` says of this surface."""
-_REFUSED = "BuildKit refuses this file; what could be read of it was judged."
+_REFUSED = "Mend what BuildKit refuses; what could be read of the file was judged."
 _REPORT_IT = "Please report it, with the file if you can share it."
 
 
@@ -41,12 +42,12 @@ class Build(Struct, frozen=True):
 class Examination(Struct, frozen=True):
     """What one source came to before policy has its say; `facts` is None where reading failed.
 
-    `hidden` counts, by reason, what was seen and not made findings of.
+    `hidden` counts what was seen and not made findings of.
     """
 
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
-    hidden: Mapping[str, int] = {}
+    hidden: Hidden = {}
     excerpt: Excerpt | None = None
     facts: Dockerfile | None = None
 
@@ -63,12 +64,13 @@ def examine(source: Source, ruling: Ruling, build: Build, keep_hidden: bool) -> 
     except Exception as error:
         return Examination(problems=(bug(source.path, "reading it failed", error),))
     taken = _Taken(source, ruling, keep_hidden)
-    for outcome in judge(facts, checks_on(Dockerfile), ruling.settings):
+    for outcome in judge(facts, checks_on(Dockerfile), ruling.settings, source.lowered):
         if isinstance(outcome, Crash):
             taken.crash(outcome)
         elif outcome[1].verdict is not Verdict.PASS:
             taken.hit(*outcome)
-    refused = (Problem(source.path, e.message, _REFUSED, e.line) for e in facts.errors)
+    hint = _refusal(facts, build)
+    refused = (Problem(source.path, e.message, hint, e.line) for e in facts.errors)
     return Examination(
         tuple(sorted(taken.findings, key=_order)),
         (*refused, *taken.problems),
@@ -78,13 +80,21 @@ def examine(source: Source, ruling: Ruling, build: Build, keep_hidden: bool) -> 
     )
 
 
+def _refusal(facts: Dockerfile, build: Build) -> str:
+    """What to do where BuildKit refuses a file, or has no such stage in it."""
+    if not build.target or facts.target is not None or not facts.stages:
+        return _REFUSED
+    stages = (stage.name or str(stage.index) for stage in facts.stages)
+    return f"Name one of its stages: {', '.join(stages)}."
+
+
 class _Taken:
     """What the rules have seen in one source so far."""
 
     def __init__(self, source: Source, ruling: Ruling, keep_hidden: bool) -> None:
         self.findings: list[Finding] = []
         self.problems: list[Problem] = []
-        self.hidden: dict[str, int] = {}
+        self.hidden: dict[tuple[str, str], int] = {}
         self.secrets: list[Region] = []
         self._source = source
         self._selection = ruling.selection
@@ -99,8 +109,8 @@ class _Taken:
             if self._keep_hidden or self._selection.judges(rule.id):
                 self.findings.append(_finding(self._source, rule, hit, self._severities))
             else:
-                reason = self._selection.why_hidden(rule.id, rule.confidence)
-                self.hidden[reason] = self.hidden.get(reason, 0) + 1
+                key = self._selection.why_hidden(rule.id, rule.confidence), rule.id
+                self.hidden[key] = self.hidden.get(key, 0) + 1
         except Exception as error:
             self.crash(Crash(rule, describe(error)))
 

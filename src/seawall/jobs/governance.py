@@ -31,6 +31,8 @@ class Terms(Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     config_file: str = ""
     isolated: bool = False
+    no_ignores: bool = False
+    """Ignore comments silence nothing, and nothing is said of them."""
 
 
 class Ruling(Struct, frozen=True):
@@ -42,6 +44,7 @@ class Ruling(Struct, frozen=True):
     settings: Settings
     judged: frozenset[str]
     """The ids of the rules whose findings can count."""
+    heeds_ignores: bool = True
 
 
 @cache
@@ -115,6 +118,7 @@ class Governance:
             severities(told, catalog()),
             settings(told, self._today),
             frozenset(filter(selection.judges, catalog().rules)),
+            not terms.no_ignores,
         )
         return ruling
 

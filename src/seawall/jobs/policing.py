@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from msgspec import Struct
 
 from seawall.core.identity import identify
 from seawall.core.ignores import Layout, read_ignores, suppress
 from seawall.core.model import Finding, Notice, Profile
-from seawall.core.selection import waive
+from seawall.core.selection import Hidden, waive
 from seawall.jobs.governance import Ruling, catalog
 from seawall.surfaces.dockerfile import Dockerfile
 
@@ -19,7 +19,7 @@ class Policed(Struct, frozen=True):
 
     findings: tuple[Finding, ...]
     left_out: tuple[Finding, ...]
-    hidden: Mapping[str, int]
+    hidden: Hidden
     notices: tuple[Notice, ...]
 
 
@@ -45,7 +45,7 @@ def _silence(
     facts: Dockerfile, findings: tuple[Finding, ...], ruling: Ruling
 ) -> tuple[tuple[Finding, ...], tuple[Notice, ...]]:
     """Mark the findings that ignore comments silence, and say which comments are no use."""
-    comments = _comments(facts)
+    comments = _comments(facts) if ruling.heeds_ignores else []
     if not comments:
         return findings, ()
     name, policy, today = facts.source.path, ruling.policy, ruling.settings.today

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Protocol, cast
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from seawall.core.errors import UsageError
 from seawall.core.model import Severity
@@ -23,6 +23,10 @@ FORMATS: dict[str, str] = {
     "markdown": "seawall.reports.markdown",
 }
 """Every format by the name that `-o` takes, and the module that is imported when it is used."""
+
+
+WITHOUT_NOTICES = frozenset({"concise", "gitlab", "junit"})
+"""The formats that have no place for notices: they are said beside the report."""
 
 
 class RenderOptions(Struct, frozen=True):
@@ -56,6 +60,14 @@ def render(name: str, report: Report, options: RenderOptions) -> str:
         raise _unknown(name)
     module = cast(_Format, import_module(FORMATS[name]))
     return module.render(cleaned(report), options)
+
+
+def notices(report: Report) -> list[str]:
+    """The notices of a report, a line each, cleaned as in every format."""
+    from seawall.reports.cleaned import cleaned  # noqa: PLC0415
+    from seawall.reports.summary import said  # noqa: PLC0415
+
+    return [said(notice) for notice in cleaned(structs.replace(report, findings=())).notices]
 
 
 def _unknown(name: str) -> UsageError:

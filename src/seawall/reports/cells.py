@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from unicodedata import category, east_asian_width
+
+_CHUNK = re.compile(r"(?:`[^`]*+`|\S)++")
 
 
 def width(text: str) -> int:
@@ -23,7 +26,8 @@ def cell(character: str) -> int:
 def wrap(text: str, room: int, first: str = "", rest: str = "") -> list[str]:
     """Lines of at most `room` cells that begin with `first`, then `rest`.
 
-    Words are broken only where one is wider than a line; line feeds and the indentation after
+    A `command in backticks` stays on one line where it fits, to be copied. Words are broken only
+    where one is wider than a line; line feeds and the indentation after
     them are kept, since remedies hold lines to copy.
     """
     if len(first) + len(text) <= room and text.isascii() and text.isprintable():
@@ -50,12 +54,21 @@ def _filled(text: str, room: int) -> Iterator[str]:
 
 
 def _pieces(text: str, room: int) -> Iterator[str]:
-    for word in text.split():
+    for word in _words(text, room):
         while width(word) > room:
             head = fitting(word, room)
             yield head
             word = word[len(head) :]  # noqa: PLW2901 -- what is left of the same word
         yield word
+
+
+def _words(text: str, room: int) -> Iterator[str]:
+    """Words, and what stands in backticks with what it touches, if it fits on a line."""
+    for chunk in _CHUNK.findall(text):
+        if width(chunk) <= room:
+            yield chunk
+        else:
+            yield from chunk.split()
 
 
 def fitting(text: str, room: int) -> str:

@@ -55,7 +55,8 @@ def _problem(problem: Problem) -> str:
 
 
 def _notice(notice: Notice) -> str:
-    properties = {"file": relative(notice.target), "title": "seawall"}
+    properties = {"file": relative(notice.target)} if notice.target else {}
+    properties["title"] = "seawall"
     if notice.line:
         properties["line"] = str(notice.line)
     return _command("notice", properties, notice.message)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from seawall.core.model import Finding, Problem, Verdict
+from seawall.core.model import Finding, Notice, Problem, Verdict
 from seawall.core.report import Report
 from seawall.reports import RenderOptions
+from seawall.reports.citing import cited
 from seawall.reports.masking import Sources
 from seawall.reports.paint import style_of
 from seawall.reports.summary import closing, shown
@@ -45,8 +46,11 @@ def _blocks(report: Report, findings: list[Finding], options: RenderOptions) -> 
     yield from map(_problem, report.problems[:_MOST_DETAILS])
     if findings:
         yield "\n".join(_table(findings))
+    told: set[str] = set()
     for finding in findings[:_MOST_DETAILS]:
-        yield _details(finding, sources)
+        yield _details(finding, sources, cites=finding.rule not in told)
+        told.add(finding.rule)
+    yield from map(_notice, report.notices[:_MOST_DETAILS])
 
 
 def _within(limit: int, blocks: Iterable[str]) -> Iterator[str]:
@@ -75,7 +79,8 @@ def _table(findings: list[Finding]) -> Iterator[str]:
         yield f"\n{len(findings) - _MOST_ROWS} more are in the full report."
 
 
-def _details(finding: Finding, sources: Sources) -> str:
+def _details(finding: Finding, sources: Sources, cites: bool) -> str:
+    """A finding, folded; `cites` its standards, which the first of a rule does for all."""
     span = finding.location.span
     place = f"{finding.location.path}:{span.line}"
     head = f"{style_of(finding)}: {_html(finding.title)} (<code>{_html(place)}</code>)"
@@ -87,7 +92,7 @@ def _details(finding: Finding, sources: Sources) -> str:
         *(f"- {_plain(link.what)}" for link in finding.evidence),
         f"**Why:** {_plain(finding.why, _ADVICE)}" if finding.why else "",
         f"**{settle}:** {_plain(finding.remedy, _ADVICE)}" if finding.remedy else "",
-        f"**See:** {_plain(', '.join(finding.standards))}" if finding.standards else "",
+        f"**See:** {_plain(cited(finding.standards))}" if cites and finding.standards else "",
         "</details>",
     ]
     return "\n\n".join(filter(None, parts))
@@ -105,6 +110,11 @@ def _snippet(finding: Finding, sources: Sources) -> str:
 def _problem(problem: Problem) -> str:
     hint = f" {_plain(problem.hint)}" if problem.hint else ""
     return f"**Could not be examined:** {_code(problem.target)}: {_plain(problem.reason)}{hint}"
+
+
+def _notice(notice: Notice) -> str:
+    place = notice.target + (f":{notice.line}" if notice.line else "")
+    return f"**Note:** {f'{_code(place)}: ' if place else ''}{_plain(notice.message)}"
 
 
 def _code(text: str) -> str:

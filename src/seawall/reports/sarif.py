@@ -180,6 +180,8 @@ def _notice(notice: Notice) -> Json:
 
 
 def _notification(level: str, text: str, target: str, line: int | None) -> Json:
+    if not target:
+        return {"level": level, "message": {"text": text}}
     physical: Json = {"artifactLocation": {"uri": uri(target)}}
     if line:
         physical["region"] = {"startLine": line}

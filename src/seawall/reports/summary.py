@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from seawall.core.model import Finding, Severity, Verdict
+from seawall.core.model import Finding, Notice, Severity, Verdict
 from seawall.core.report import Report
 
 _KINDS = {"dockerfile": "Dockerfile", "compose": "Compose file"}
@@ -72,7 +72,17 @@ def closing(report: Report, fail_on: Severity) -> list[str]:
     Says that nothing is at or over the threshold only where everything could be examined.
     """
     run = tally(report, fail_on)
-    return [_verdict(report, run, fail_on), *_left_out(run), *_incomplete(report, run.counts)]
+    if run.counts.total == 0:
+        first, suppressed = _nothing(report, run, fail_on), 0
+    else:
+        first, suppressed = _found(report, run, fail_on), run.suppressed
+    return [first, *_left_out(run, suppressed), *_incomplete(report, run.counts)]
+
+
+def said(notice: Notice) -> str:
+    """A notice with its place before it, where it has one."""
+    place = notice.target + (f":{notice.line}" if notice.line else "")
+    return f"{place}: {notice.message}" if place else notice.message
 
 
 def severities(counts: Counts) -> str:
@@ -86,29 +96,44 @@ def counted(number: int, thing: str) -> str:
     return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
-def _verdict(report: Report, run: Tally, fail_on: Severity) -> str:
-    whole = not report.problems and not run.over
-    nothing = f"nothing at or over {fail_on.value}"
-    if run.counts.total == 0:
-        examined = _kinds(report, {problem.target for problem in report.problems})
-        found = nothing if whole else "nothing found in what was read"
-        return f"{examined} examined, {found}." if examined else "Nothing was examined."
+def _nothing(report: Report, run: Tally, fail_on: Severity) -> str:
+    """What is said where no finding is shown; that all were suppressed is no small print."""
+    amiss = {problem.target for problem in report.problems}
+    whole = _kinds(report, _names(report) - amiss)
+    in_part = _kinds(report, _names(report) & amiss & set(report.excerpts))
+    examined = [f"{whole} examined"] if whole else []
+    examined += [f"{in_part} examined in part"] if in_part else []
+    if not examined:
+        return "Nothing was examined."
+    found = "nothing to report in what was read" if amiss else f"nothing at or over {fail_on.value}"
+    suppressed = f"; {run.suppressed} suppressed" if run.suppressed else ""
+    return f"{_listed(examined)}, {found}{suppressed}."
+
+
+def _found(report: Report, run: Tally, fail_on: Severity) -> str:
     places = {finding.target for finding in shown(report)}
-    among = _kinds(report, set()) or counted(len(places), "target")
+    among = _kinds(report, _names(report)) or counted(len(places), "target")
     found = f"{counted(run.counts.total, 'finding')} in {len(places)} of {among}"
-    return f"{found}: {severities(run.counts)}{f'; {nothing}' if whole else ''}."
+    is_pass = not report.problems and not run.over
+    nothing = f"; nothing at or over {fail_on.value}" if is_pass else ""
+    return f"{found}: {severities(run.counts)}{nothing}."
 
 
-def _kinds(report: Report, without: set[str]) -> str:
+def _names(report: Report) -> set[str]:
+    return {target.name for target in report.targets}
+
+
+def _kinds(report: Report, names: set[str]) -> str:
+    """The targets of these names, counted by kind."""
     kinds: dict[str, int] = {}
     for name, kind in dict.fromkeys((target.name, target.kind) for target in report.targets):
-        if name not in without:
+        if name in names:
             kinds[kind] = kinds.get(kind, 0) + 1
     return _listed(counted(n, _KINDS.get(kind, kind)) for kind, n in kinds.items())
 
 
-def _left_out(run: Tally) -> list[str]:
-    parts = [f"{run.suppressed} suppressed"] if run.suppressed else []
+def _left_out(run: Tally, suppressed: int) -> list[str]:
+    parts = [f"{suppressed} suppressed"] if suppressed else []
     reasons = {reason: number for reason, number in run.hidden.items() if number}
     if len(reasons) == 1:
         parts += (f"{number} hidden by {reason}" for reason, number in reasons.items())
@@ -123,8 +148,9 @@ def _incomplete(report: Report, counts: Counts) -> list[str]:
     if counts.unknown:
         lines.append(f"{counts.unknown} could not be decided: see what would settle it above.")
     if report.problems:
-        number = len({problem.target for problem in report.problems})
-        lines.append(f"{number} could not be examined, so this run is not a pass.")
+        amiss = {problem.target for problem in report.problems}
+        whole = " whole" if amiss & set(report.excerpts) else ""
+        lines.append(f"{len(amiss)} could not be examined{whole}, so this run is not a pass.")
     return lines
 
 

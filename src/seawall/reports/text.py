@@ -8,12 +8,13 @@ from seawall.core.model import Confidence, Finding, Notice, Problem, Verdict
 from seawall.core.report import Report
 from seawall.reports import RenderOptions
 from seawall.reports.cells import wrap
+from seawall.reports.citing import cited
 from seawall.reports.concise import line_of
 from seawall.reports.frame import Frame
 from seawall.reports.inert import inert
 from seawall.reports.masking import Sources
 from seawall.reports.paint import Paint, style_of
-from seawall.reports.summary import closing, count, severities, shown
+from seawall.reports.summary import closing, count, said, severities, shown
 
 _NARROWEST = 40
 _FRAMES = 4
@@ -105,8 +106,8 @@ class _Writer:
     def _notes(self, framed: list[Finding], others: list[Finding], notes: _Notes) -> list[str]:
         first = framed[0]
         lines = _more(others, notes)
-        lines += notes.note("what", "\n".join(dict.fromkeys(_messages(framed, self._sources))))
-        lines += notes.note("from", "\n".join(dict.fromkeys(_links(framed))))
+        lines += notes.several("what", dict.fromkeys(_messages(framed, self._sources)))
+        lines += notes.several("from", dict.fromkeys(_links(framed)))
         lines += self._doubts(first, notes)
         lines += notes.note("why", self._once(first.why, first.why))
         settles = first.verdict is Verdict.UNKNOWN
@@ -132,7 +133,8 @@ class _Writer:
 
     def _problem(self, problem: Problem) -> list[str]:
         place = problem.target + (f":{problem.line}" if problem.line else "")
-        head, *rest = wrap(f"could not be examined: {place}", self._width, "", "  ")
+        whole = " whole" if problem.target in self._report.excerpts else ""
+        head, *rest = wrap(f"could not be examined{whole}: {place}", self._width, "", "  ")
         lines = [self._paint(head, "problem"), *rest]
         lines += wrap(problem.reason, self._width, "  ", "  ")
         if problem.hint:
@@ -140,8 +142,7 @@ class _Writer:
         return lines
 
     def _notice(self, notice: Notice) -> list[str]:
-        place = notice.target + (f":{notice.line}" if notice.line else "")
-        return wrap(f"note: {place}: {notice.message}", self._width, "", "      ")
+        return wrap(f"note: {said(notice)}", self._width, "", "      ")
 
     def _suppressed(self) -> Iterator[str]:
         for finding in self._report.findings:
@@ -171,6 +172,20 @@ class _Notes:
         head = f"{self._lead}{self._paint(f'{key}:', 'strong')} "
         return [head + first[len(rest) :], *others]
 
+    def several(self, key: str, texts: Iterable[str]) -> list[str]:
+        """One note of several texts, a line for each; what is wrapped hangs under its own."""
+        texts = [*texts]
+        if len(texts) < 2:
+            return self.note(key, "".join(texts))
+        first, *others = texts
+        rest = " " * (self._indent + len(key) + 2)
+        head, *wrapped = wrap(first, self._width, rest, rest + "  ")
+        lead = f"{self._lead}{self._paint(f'{key}:', 'strong')} "
+        lines = [lead + head[len(rest) :], *wrapped]
+        return lines + [
+            line for text in others for line in wrap(text, self._width, rest, rest + "  ")
+        ]
+
 
 def _marks(group: list[Finding], room: int) -> list[list[Finding]]:
     """What can be marked together: places with one label on one line, apart and in order."""
@@ -192,15 +207,6 @@ def _joins(mark: list[Finding], finding: Finding, room: int) -> bool:
         and last.end_column <= span.column
         and span.end_column - mark[0].location.span.column <= room
     )
-
-
-def cited(standards: Iterable[str]) -> str:
-    """Citations with each standard named once: `CIS Docker 1.8 4.9, 4.11`."""
-    sections: dict[str, list[str]] = {}
-    for citation in standards:
-        standard, _, section = citation.rpartition(" ")
-        sections.setdefault(standard, []).append(section)
-    return ", ".join(f"{name} {', '.join(of)}".strip() for name, of in sections.items())
 
 
 def _by_file(findings: list[Finding]) -> dict[str, list[Finding]]:

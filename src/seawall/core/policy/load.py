@@ -25,6 +25,7 @@ from seawall.core.policy.document import (
 from seawall.core.policy.lines import Lines, read_lines
 from seawall.core.policy.lines import Path as KeyPath
 from seawall.core.policy.model import Policy
+from seawall.core.source import how_to_read
 from seawall.core.suggestion import did_you_mean
 
 MAX_BYTES = 1024 * 1024
@@ -124,7 +125,7 @@ def _read(path: Path, name: str) -> str:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise ConfigError(f"{name}: {reason}", "Check the path and its mode.") from error
+        raise ConfigError(f"{name}: {reason}", how_to_read(error)) from error
     if len(data) > MAX_BYTES:
         hint = "A policy has room in far less; move other data out of it."
         raise ConfigError(f"{name}: larger than {MAX_BYTES // 1024} KiB, not read", hint)
@@ -215,8 +216,46 @@ def _type_error(file: _File, table: dict[str, object], message: str) -> ConfigEr
     if choices and isinstance(value, str):
         hint = did_you_mean(value, choices)
         problem = f"`{name}` must be one of {', '.join(choices)}, not `{value}`"
-        return file.error_at(path, problem, hint or "Take one of these.")
-    return file.error_at(path, f"`{name}` {_wanted(problem)}", "See `seawall config show`.")
+        return file.error_at(path, problem, hint or _example(path))
+    return file.error_at(path, f"`{name}` {_wanted(problem)}", _example(path))
+
+
+def _example(path: KeyPath) -> str:
+    """A line that could stand there; empty where a table is meant."""
+    names = [step for step in path if isinstance(step, str)]
+    if names[:1] == ["severity"] and len(names) > 1:
+        return f'Write `{names[1]} = "high"`.'
+    key = names[-1] if names else ""
+    return f"Write `{_EXAMPLES[key]}`." if key in _EXAMPLES else ""
+
+
+_EXAMPLES: Mapping[str, str] = {
+    "profile": 'profile = "strict"',
+    "fail-on": 'fail-on = "high"',
+    "min-confidence": 'min-confidence = "medium"',
+    "select": 'select = ["root-user", "latest-tag"]',
+    "ignore": 'ignore = ["unpinned-package"]',
+    "exclude": 'exclude = ["vendor/"]',
+    "severity": '[severity]` and under it `latest-tag = "high"',
+    "images": "[images]` and under it `require-digest = true",
+    "ignores": "[ignores]` and under it `require-reason = true",
+    "waivers": '[[waivers]]` and under it `rule = "root-user"',
+    "attestations": '[[attestations]]` and under it `practice = "signed-images"',
+    "allowed": 'allowed = ["registry.acme.example/*"]',
+    "require-digest": "require-digest = true",
+    "eol-warning-days": "eol-warning-days = 90",
+    "compat": 'compat = ["hadolint"]',
+    "require-reason": "require-reason = true",
+    "max-days": "max-days = 365",
+    "rule": 'rule = "root-user"',
+    "reason": 'reason = "drops to uid 10001 itself"',
+    "until": "until = 2027-01-31",
+    "path": 'path = "legacy/**"',
+    "symbol": 'symbol = "stage 0/*"',
+    "practice": 'practice = "signed-images"',
+    "who": 'who = "platform team"',
+    "where": 'where = "https://wiki.acme.example/mirror"',
+}
 
 
 def _wrong_severities(table: dict[str, object]) -> Iterator[str]:
