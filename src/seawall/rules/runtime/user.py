@@ -116,7 +116,7 @@ def _by_default(stage: Stage, base: _Base, symbol: str) -> Hit:
             f"runs as `{known.user}`, the user of `{base.name}`",
             symbol,
             verdict=Verdict.PASS,
-            evidence=(*stage.root_base.evidence, Evidence(f"source: {known.source}")),
+            evidence=(*stage.root_base.evidence, Evidence(known.source)),
         )
     words = stage.source.arguments
     return Hit(
@@ -159,7 +159,7 @@ def _why_less(stage: Stage, known: BaseImage | None) -> str:
 def _source_evidence(stage: Stage, known: BaseImage | None) -> tuple[Evidence, ...]:
     evidence = stage.root_base.evidence
     if known is not None and known is not _SCRATCH and known.source:
-        evidence += (Evidence(f"source: {known.source}"),)
+        evidence += (Evidence(known.source),)
     return evidence
 
 
@@ -263,6 +263,141 @@ def _named_user(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
     stage = dockerfile.target
     if stage is None or stage.user is None or _base_of(stage).is_windows:
         return
+def sets_user(workload: Workload) -> bool:
+    """Whether a container's spec says which user it runs as, so that the image's does not count.
+
+    A Dockerfile that ends as root is then not to blame for what every such container does.
+    """
+    return workload.user is not None and workload.user.value != ""
+
+
+def has_unknown_user(workload: Workload) -> bool:
+    """Whether nothing tells the user: none is set, and no facts tell the image's."""
+    is_plain = workload.build is None and not sets_user(workload) and not _maps_user(workload)
+    known = _image_facts(workload) if is_plain else None
+    return is_plain and (known is None or known.user is None)
+
+
+def _service_user(workload: Workload, settings: Settings) -> Iterator[Hit]:
+    """The spec's own user; else that of the Dockerfile it builds; else that of the image."""
+    if workload.user is not None and sets_user(workload):
+        yield _by_spec(workload, workload.user)
+    elif workload.build is not None:
+        yield from _by_build(workload, workload.build, settings)
+    elif not _maps_user(workload):
+        yield from _by_image(workload)
+
+
+def _by_spec(workload: Workload, cell: Cell[str]) -> Hit:
+    place = symbol(workload, "user")
+    if cell.value is None and _WRITTEN_UID.match(cell.written) is None:
+        return Hit(
+            cell,
+            f"whether {the(workload)} runs as root depends on `{cell.written}`",
+            place,
+            label="nothing in this project sets it",
+            remedy=write(
+                workload,
+                "Give the variable a default that is not root: `user: ${UID:-10001}`.",
+                "Write the uid itself: `--user 10001`.",
+            ),
+            verdict=Verdict.UNKNOWN,
+        )
+    if cell.value is None or not _is_root(cell.value):
+        shown = cell.value or cell.written
+        return Hit(cell, f"runs as `{shown}`", place, verdict=Verdict.PASS)
+    return Hit(
+        cell,
+        f"{the(workload)} runs as root: its user is `{cell.value}`",
+        place,
+        label="root",
+        remedy=write(
+            workload,
+            "Take it out where the image has a user of its own, else write a uid: `user: "
+            '"10001:10001"`; what it writes to must belong to that uid.',
+            "Use a uid that is not root: `--user 10001:10001`.",
+        ),
+        weaker=_why_out_of_reach(workload),
+        evidence=(*origin_of(cell), *stakes(workload)),
+    )
+
+
+def _why_out_of_reach(workload: Workload) -> str:
+    return "" if stakes(workload) else "no other machine reaches it, and it holds no data"
+
+
+def _by_build(workload: Workload, build: Build, settings: Settings) -> Iterator[Hit]:
+    """What the Dockerfile says. Its fault is found there, unless only this service's target,
+    which no check of the file alone looks at, has it."""
+    dockerfile = build.dockerfile
+    if dockerfile is None or dockerfile.target is None:
+        return
+    place = symbol(workload, "user")
+    for hit in _root_user(dockerfile, settings):
+        if hit.verdict is Verdict.PASS:
+            yield Hit(workload.place, hit.message, place, verdict=hit.verdict)
+        elif build.target is not None and dockerfile.target is not dockerfile.stages[-1]:
+            yield Hit(
+                build.target,
+                f"{the(workload)} builds the stage `{build.target.value}`: {hit.message}",
+                place,
+                label="root",
+                remedy=hit.remedy,
+                verdict=hit.verdict,
+                weaker=hit.weaker,
+                evidence=hit.evidence,
+            )
+
+
+def _by_image(workload: Workload) -> Iterator[Hit]:
+    """The user of an image that the facts know; what is unknown is advice of `hardening`."""
+    known, image = _image_facts(workload), workload.image
+    if known is None or image is None or known.user is None:
+        return
+    place, source = symbol(workload, "user"), Evidence(known.source)
+    drops = known.drops_to if workload.entrypoint is None else ""
+    if not known.is_root or drops:
+        as_whom = f"the image's entry point changes to `{drops}`" if drops else ""
+        message = as_whom or f"runs as `{known.user}`, the image's own user"
+        yield Hit(workload.place, message, place, verdict=Verdict.PASS, evidence=(source,))
+        return
+    yield Hit(
+        image,
+        f"{the(workload)} sets no user, and `{image.value}` runs as root",
+        place,
+        label="root",
+        remedy=_service_remedy(workload, known),
+        weaker=_why_out_of_reach(workload),
+        evidence=(source, *stakes(workload)),
+    )
+
+
+def _service_remedy(workload: Workload, known: BaseImage) -> str:
+    if known.unprivileged:
+        return f"Use `{known.unprivileged}`, which is the same program without root."
+    user = known.offers or known.drops_to or "10001:10001"
+    if user.startswith("$"):
+        user = known.env.get(user[1:], "10001:10001")
+    setting = write(workload, f'`user: "{user}"`', f"`--user {user}`")
+    return f"Say who runs it: {setting}; what it writes to must belong to that user."
+
+
+def _image_facts(workload: Workload) -> BaseImage | None:
+    return _facts(workload.image.value) if workload.image and workload.image.value else None
+
+
+def _maps_user(workload: Workload) -> bool:
+    """Whether `PUID` names another user, to whom images with that variable change at start."""
+    return any(
+        variable.name == "PUID" and not _is_root(variable.value.value or "1")
+        for variable in workload.environment
+    )
+
+
+_WRITTEN_UID = re.compile(r"(?:[1-9]\d*|\$\{\w+:?-[1-9]\d*\})(?::|\Z)")
+"""A uid that is written or a variable's default, before a group that can't be told."""
+
+
     name = (stage.user.value.known or "").strip("\"'").partition(":")[0]
     if not name or name.isdecimal() or _is_root(name):
         return
