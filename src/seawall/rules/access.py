@@ -16,6 +16,7 @@ from seawall.rules.practices import (
     NON_ROOT_USER,
 )
 from seawall.rules.stages import place_of, weight_in_image
+from seawall.rules.text import matches_in
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
 from seawall.surfaces.shell import Command, ShellWord
 
@@ -156,29 +157,24 @@ def _sudo(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
                 )
 
 
+_WITHOUT_PASSWORD = re.compile(
+    r"NOPASSWD\b(?P<what>\s*:\s*(?:(?:NO)?[A-Z]+:\s*)*(?P<named>/[^\s\"',]+))?"
+)
+
+
 def _passwordless_sudo(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
-    if "NOPASSWD" not in dockerfile.source.text:
-        return
-    for instruction in dockerfile.of("RUN", "COPY", "ADD"):
-        for start, end in _without_password(dockerfile, instruction):
-            stage = dockerfile.stage_of(instruction)
-            yield Hit(
-                Region(start, end),
-                "a user may become root with sudo and no password: USER protects nothing",
-                place_of(dockerfile, instruction, "NOPASSWD"),
-                label="root for the asking",
-                weaker=weight_in_image(dockerfile, instruction) if stage else "",
-            )
-
-
-def _without_password(
-    dockerfile: Dockerfile, instruction: Instruction
-) -> Iterator[tuple[int, int]]:
-    text = dockerfile.source.text
-    start = text.find("NOPASSWD", instruction.start, instruction.end)
-    while start >= 0:
-        yield start, start + len("NOPASSWD")
-        start = text.find("NOPASSWD", start + 1, instruction.end)
+    for instruction, match in matches_in(dockerfile, _WITHOUT_PASSWORD, ("nopasswd",)):
+        named = match["named"]
+        yield Hit(
+            Region(match.start(), match.start() + len("NOPASSWD")),
+            f"a user may run {named} as root with sudo and no password"
+            if named
+            else "a user may become root with sudo and no password: USER protects nothing",
+            place_of(dockerfile, instruction, "NOPASSWD"),
+            label="root for the asking",
+            weaker=weight_in_image(dockerfile, instruction)
+            or ("only programs that are named may be run" if named else ""),
+        )
 
 
 _SYSTEM = re.compile(r"/(proc|sys|dev|boot|etc|usr|bin|sbin|lib(64)?|root|var/run|run)/?\Z")

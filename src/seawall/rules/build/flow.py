@@ -166,7 +166,9 @@ def _is_verification(command: Command) -> bool:
         return command.literals[:1] == ("attestation",)
     if command.name == "openssl":
         return "dgst" in command.literals or "sha256" in command.literals
-    return command.name in VERIFIERS
+    # A weak checksum is one: `weak-checksum` says what it is worth.
+    is_weak = command.name in WEAK_VERIFIERS and command.has_option("-c", "--check")
+    return is_weak or command.name in VERIFIERS
 
 
 def interpreter(command: Command) -> str:

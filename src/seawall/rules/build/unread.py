@@ -4,24 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seawall.core.model import Hit, Verdict
+from seawall.core.model import Evidence, Hit, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.rules.practices import TRUSTED_DOWNLOADS
 from seawall.rules.stages import place_of, weight_in_build
-from seawall.surfaces.dockerfile import Dockerfile
+from seawall.surfaces.dockerfile import Dockerfile, Instruction
 
 
 def _unread(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
+    """One hit for each language of a file, at its first step."""
+    steps: dict[str, list[Instruction]] = {}
+    reasons: dict[str, str] = {}
     for instruction, script in dockerfile.scripts:
         if script.unread:
-            yield Hit(
-                instruction,
-                f"this step was not examined: {script.unread}",
-                place_of(dockerfile, instruction, f"{instruction.keyword} {script.dialect}"),
-                label="not examined",
-                verdict=Verdict.UNKNOWN,
-                weaker=weight_in_build(dockerfile, instruction),
-            )
+            steps.setdefault(script.dialect, []).append(instruction)
+            reasons.setdefault(script.dialect, script.unread)
+    for dialect, own in steps.items():
+        what = "this step was" if len(own) == 1 else f"{len(own)} steps were"
+        yield Hit(
+            own[0],
+            f"{what} not examined: {reasons[dialect]}",
+            place_of(dockerfile, own[0], f"{own[0].keyword} {dialect}"),
+            label="not examined",
+            verdict=Verdict.UNKNOWN,
+            weaker=weight_in_build(dockerfile, own[0]),
+            evidence=tuple(Evidence("not examined either", each.line) for each in own[1:4]),
+        )
 
 
 RULES = (
