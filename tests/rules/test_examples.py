@@ -55,7 +55,8 @@ def test_a_good_example_is_silent(rule: Rule, text: str) -> None:
 
 @pytest.mark.parametrize(("rule", "text"), BAD)
 def test_a_bad_example_holds_a_word_that_tells_its_rule(rule: Rule, text: str) -> None:
-    assert not rule.told_by or any(word in text.lower() for word in rule.told_by)
+    if rule.told_by and example_language(text) == "dockerfile":
+        assert any(word in text.lower() for word in rule.told_by)
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

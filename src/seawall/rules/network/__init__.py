@@ -1,5 +1,5 @@
 """Network security: what can be reached, from where, and whether anyone can listen in."""
 
-from seawall.rules.network import exposure
+from seawall.rules.network import exposure, networks, published
 
-RULES = (*exposure.RULES,)
+RULES = (*exposure.RULES, *published.RULES, *networks.RULES)

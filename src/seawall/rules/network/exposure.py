@@ -3,46 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from seawall.core.model import Confidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.rules.installs import SYSTEM_FAMILIES, installs_of
+from seawall.rules.network.known_ports import ADMIN_PORTS, DATABASE_PORTS
+from seawall.rules.network.published import ssh_in_project, ssh_of_container
 from seawall.rules.practices import MINIMAL_EXPOSURE
+from seawall.surfaces.compose.model import Project
 from seawall.surfaces.dockerfile import Dockerfile, Setting, Stage
-
-DATABASE_PORTS: Mapping[int, tuple[str, str]] = {
-    1433: ("Microsoft SQL Server", "mssql|sqlservr"),
-    1521: ("Oracle Database", "oracle"),
-    2379: ("etcd", "etcd"),
-    3306: ("MySQL or MariaDB", "mysql|mariadb|percona"),
-    5432: ("PostgreSQL", "postgres|postgis|timescale|pgvector"),
-    5984: ("CouchDB", "couch"),
-    6379: ("Redis", "redis|valkey|keydb"),
-    7687: ("Neo4j", "neo4j"),
-    8529: ("ArangoDB", "arango"),
-    9042: ("Cassandra", "cassandra|scylla"),
-    9200: ("Elasticsearch", "elastic|opensearch"),
-    9300: ("Elasticsearch", "elastic|opensearch"),
-    11211: ("memcached", "memcache"),
-    26257: ("CockroachDB", "cockroach"),
-    27017: ("MongoDB", "mongo"),
-}
-"""Default ports of data stores (IANA and vendors' manuals), and how the server is called."""
-
-ADMIN_PORTS: Mapping[int, str] = {
-    21: "FTP, which sends passwords in the clear",
-    23: "telnet, which sends passwords in the clear",
-    512: "rexec, which has no real authentication",
-    513: "rlogin, which has no real authentication",
-    2375: "the Docker API without TLS: whoever reaches it owns the host",
-    3389: "remote desktop",
-    5005: "Java's debugger, which runs any code for whoever connects",
-    5900: "VNC",
-    9229: "Node's inspector, which runs any code for whoever connects",
-    10250: "the kubelet's API",
-}
-"""Default ports of remote administration and debuggers (IANA and vendors' manuals)."""
+from seawall.surfaces.workload import Workload
 
 
 def _ports(dockerfile: Dockerfile) -> Iterator[tuple[Stage, Setting, int, int]]:
@@ -165,11 +136,24 @@ RULES = (
         practice=MINIMAL_EXPOSURE,
         risk=Risk(Needs.FAULT, Gains.CONTROL),
         told_by=("expose",),
-        on={Dockerfile: _ssh_port},
-        bad=("FROM debian:12.5\nEXPOSE 22\n", "FROM debian:12.5\nEXPOSE 20-30/tcp\n"),
-        good=("FROM debian:12.5\nEXPOSE 2222\n", "FROM a AS b\nEXPOSE 22\nFROM c\nEXPOSE 80\n"),
-        aliases=("trivy:DS-0004", "checkov:CKV_DOCKER_1"),
-        remedy="Take 22 out of EXPOSE; `docker exec` and the orchestrator's logs replace ssh.",
+        on={Dockerfile: _ssh_port, Project: ssh_in_project, Workload: ssh_of_container},
+        bad=(
+            "FROM debian:12.5\nEXPOSE 22\n",
+            "FROM debian:12.5\nEXPOSE 20-30/tcp\n",
+            'services:\n  web:\n    image: acme/web:1.2.3\n    ports: ["2222:22"]\n',
+            "services:\n  web:\n    image: acme/web:1.2.3\n    ports:\n      - 22:22\n",
+            "docker run -p 2222:22 acme/web:1.2.3",
+        ),
+        good=(
+            "FROM debian:12.5\nEXPOSE 2222\n",
+            "FROM a AS b\nEXPOSE 22\nFROM c\nEXPOSE 80\n",
+            'services:\n  web:\n    image: acme/web:1.2.3\n    ports: ["127.0.0.1:2222:22"]\n',
+            'services:\n  git:\n    image: gitea/gitea:1.23.7\n    ports: ["2222:22"]\n',
+            "docker run -p 127.0.0.1:2222:22 acme/web:1.2.3",
+        ),
+        aliases=("trivy:DS-0004", "checkov:CKV_DOCKER_1", "cis:5.7"),
+        remedy="Take port 22 out of EXPOSE and of `ports`; `docker exec` and the orchestrator's "
+        "logs replace ssh.",
     ),
     Rule(
         id="exposed-admin-port",
