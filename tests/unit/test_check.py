@@ -338,6 +338,13 @@ def test_a_target_that_is_not_there_is_answered_with_the_stages_that_are(
     assert problem.hint == "Name one of its stages: build, 1."
 
 
+def test_an_empty_file_is_not_said_to_be_read_in_part(project: Project) -> None:
+    project({"Dockerfile": "# nothing\n"})
+    report = run()
+    assert report.problems[0].hint == "A Dockerfile begins with FROM."
+    assert report.excerpts == {}
+
+
 def test_nothing_to_examine_is_a_problem(project: Project) -> None:
     project({"README": ""})
     (problem,) = run().problems

@@ -404,6 +404,15 @@ def test_what_would_be_copied_stays_on_one_line_where_it_fits() -> None:
     assert wrap("run `a command that is wider`", 16) == ["run `a command", "that is wider`"]
 
 
+def test_the_command_that_tells_more_stays_on_one_line() -> None:
+    source = Source("Dockerfile", ORDERS)
+    found = finding(source, "FROM", label="x", standards=("OWASP Docker Top 10 D07",))
+    assert lines_of(source, found, width=48)[-4:-2] == [
+        "  = see: OWASP Docker Top 10 D07;",
+        "         seawall explain root-user",
+    ]
+
+
 def test_several_links_and_what_is_wrapped_of_them_can_be_told_apart() -> None:
     source = Source("Dockerfile", ORDERS)
     links = (Evidence("the first link is " + "rather " * 8 + "long"), Evidence("second", 2))

@@ -66,8 +66,8 @@ def test_what_is_hidden_is_named_with_what_would_show_it() -> None:
     assert [notice.message for notice in hidden_notices(hidden, CATALOG)] == [
         "hidden by confidence, shown with a lower `min-confidence`: latest-tag",
         "hidden by ignore list, shown if taken off `ignore`: root-user",
-        "hidden by profile, shown by `--profile strict`: no-health-check (2)",
-        "hidden by selection, shown if selected too: latest-tag (3), untagged-image",
+        "hidden by profile, shown by `--profile strict`: no-health-check×2",
+        "hidden by selection, shown if selected too: latest-tag×3, untagged-image",
     ]
 
 

@@ -79,7 +79,7 @@ def hidden_notices(hidden: Hidden, catalog: Catalog) -> tuple[Notice, ...]:
     """What is hidden, by rule, and what would show it: for who asks."""
     groups: dict[tuple[str, str], list[str]] = {}
     for (reason, rule), number in sorted(hidden.items()):
-        word = rule if number == 1 else f"{rule} ({number})"
+        word = rule if number == 1 else f"{rule}×{number}"
         groups.setdefault((reason, _shown_by(reason, catalog.rules[rule])), []).append(word)
     return tuple(
         Notice("", f"hidden by {reason}, {shown}: {', '.join(words)}")

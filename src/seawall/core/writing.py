@@ -25,13 +25,19 @@ def atomic_write(path: Path, text: str, within: Path | None = None) -> None:
         target = _target(path, within or path.parent)
         _replace(target, text.encode("utf-8", "surrogateescape"))
     except UnicodeEncodeError as error:
-        raise InputError(f"{path}: not written: the text can't be encoded", _CHECK) from error
+        raise InputError(f"{path}: not written: the text can't be encoded") from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise InputError(f"{path}: can't be written: {reason}", _CHECK) from error
+        raise InputError(f"{path}: can't be written: {reason}", _how_to_write(error)) from error
 
 
-_CHECK = "Check the path, its mode, and the room on the disk."
+def _how_to_write(error: OSError) -> str:
+    """What helps where the reason does not say it already."""
+    if isinstance(error, FileNotFoundError):
+        return "Make its directory first."
+    if isinstance(error, PermissionError):
+        return "Name a place where you may write, or change the mode of the directory."
+    return "Name another file, or make room."
 
 
 def _target(path: Path, within: Path) -> Path:

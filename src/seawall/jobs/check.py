@@ -21,7 +21,7 @@ from seawall.core.selection import Hidden, attestation_notices, hidden_notices, 
 from seawall.core.source import Source, decode
 from seawall.core.source import read as read_source
 from seawall.jobs.discover import STANDARD_INPUT, Discovery, Input, discover, is_within
-from seawall.jobs.examine import KIND, Build, bug, examine
+from seawall.jobs.examine import KIND, Build, Examination, bug, examine
 from seawall.jobs.gitignore import repository_root
 from seawall.jobs.governance import Governance, Ruling, Terms, catalog
 from seawall.jobs.parallel import map_all
@@ -173,9 +173,13 @@ def _judged(source: Source, ruling: Ruling, options: CheckOptions, root: str) ->
         policed.notices,
         Counter(examined.hidden) + Counter(policed.hidden),
         policed.left_out if keep_hidden else (),
-        # Of a problem it also says that the file was read, and keeps its secrets from the words.
-        examined.excerpt if policed.findings or examined.problems else None,
+        examined.excerpt if policed.findings or _is_read_in_part(examined) else None,
     )
+
+
+def _is_read_in_part(examined: Examination) -> bool:
+    """Whether there is a problem, and something was judged all the same."""
+    return bool(examined.problems and examined.facts and examined.facts.instructions)
 
 
 def _died(task: _Task) -> _Outcome:

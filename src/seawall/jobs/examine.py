@@ -82,6 +82,8 @@ def examine(source: Source, ruling: Ruling, build: Build, keep_hidden: bool) -> 
 
 def _refusal(facts: Dockerfile, build: Build) -> str:
     """What to do where BuildKit refuses a file, or has no such stage in it."""
+    if not facts.instructions:
+        return "A Dockerfile begins with FROM."
     if not build.target or facts.target is not None or not facts.stages:
         return _REFUSED
     stages = (stage.name or str(stage.index) for stage in facts.stages)

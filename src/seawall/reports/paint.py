@@ -13,7 +13,7 @@ _CODES = {
     "low": "1;36",
     "unknown": "1;34",
     "problem": "1;31",
-    "gutter": "34",
+    "gutter": "1;34",  # plain blue can't be read on black
     "strong": "1",
     "good": "1;32",
 }

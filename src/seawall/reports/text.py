@@ -113,9 +113,18 @@ class _Writer:
         settles = first.verdict is Verdict.UNKNOWN
         for remedy in dict.fromkeys(place.remedy for place in [*framed, *others]):
             lines += notes.note("settle" if settles else "fix", remedy)
-        explain = f"seawall explain {first.rule}"
-        standards = self._once(first.rule, cited(first.standards))
-        return lines + notes.note("see", f"{standards}; {explain}" if standards else explain)
+        return lines + self._see(first, notes)
+
+    def _see(self, finding: Finding, notes: _Notes) -> list[str]:
+        """Where to read on; the command stays on one line, to be copied."""
+        explain = f"seawall explain {finding.rule}"
+        standards = self._once(finding.rule, cited(finding.standards))
+        if not standards:
+            return notes.note("see", explain)
+        lines = notes.note("see", f"{standards}; {explain}")
+        if explain in lines[-1]:
+            return lines
+        return notes.note("see", f"{standards};\n{explain}")
 
     def _once(self, key: str, text: str) -> str:
         """The text where its key is new to the reader, who has it further up otherwise."""
