@@ -14,6 +14,8 @@ from seawall.surfaces.shell.words import special, unquote
 HOLE = "\0"
 """Stands in a text for an expansion, whose value can't be told; no shell word can hold it."""
 
+_UNNAMED = "${…}"
+_NAME = re.compile(r"\$\w+")
 _BARE = re.compile(
     r"""
       (?P<plain>[^'"\\$`\f]+)
@@ -73,6 +75,22 @@ class Argument(Struct, frozen=True):
     def written(self) -> str:
         """The characters of the file."""
         return self.source.text[self.start : self.end]
+
+    @property
+    def named(self) -> str:
+        """Its text with `${NAME}` where an expansion decides, for people."""
+        if self.is_known:
+            return self.text
+        if not self.starts or self.ends is None:
+            return self.text.replace(HOLE, _UNNAMED)
+        signs = zip(self.text, self.starts, self.ends, strict=True)
+        return "".join(
+            self._expansion(start, end) if sign == HOLE else sign for sign, start, end in signs
+        )
+
+    def _expansion(self, start: int, end: int) -> str:
+        written = self.source.text[start:end]
+        return f"${{{written[1:]}}}" if _NAME.fullmatch(written) else written
 
     @property
     def place(self) -> Place:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from seawall.core.errors import InputError
 from seawall.surfaces.cell import Cell, Place, State
 from seawall.surfaces.run_line import settings
 from seawall.surfaces.run_line.argument import Argument, RefusedError
@@ -18,6 +19,7 @@ from seawall.surfaces.run_line.mounts import long_mount, tmpfs, volume
 from seawall.surfaces.run_line.networks import Networks, lowered
 from seawall.surfaces.run_line.ports import exposed, published
 from seawall.surfaces.run_line.sizes import cpus, size, size_or_unlimited, whole
+from seawall.surfaces.run_line.variable_files import file_variables
 from seawall.surfaces.workload import (
     Health,
     Limits,
@@ -38,6 +40,8 @@ _HEALTH_FLAGS = (
     "health-start-period",
     "health-start-interval",
 )
+API_SOCKET = "/var/run/docker.sock"
+"""Where `--use-api-socket` mounts the engine's socket."""
 _DEFAULT_NAME = "container"
 
 
@@ -153,15 +157,22 @@ class _Builder:
             *given.made("volume", lambda value: volume(value, self._resolve, is_podman)),
             *given.made("mount", lambda value: long_mount(value, self._resolve, is_podman)),
             *given.made("tmpfs", tmpfs),
+            *self._socket(),
         )
+
+    def _socket(self) -> Iterator[Mount]:
+        socket = self.given.truth("use-api-socket")
+        if socket is not None and socket.value:
+            yield Mount("bind", API_SOCKET, API_SOCKET, socket.place, via="api_socket")
 
     def _networks(self) -> Networks:
         arguments, aliases = self.given.each("network"), self.given.each("network-alias")
+        networks = Networks()
         try:
-            return Networks(arguments, aliases)
+            networks.read(arguments, aliases)
         except RefusedError as refusal:
             self.given.refuse(refusal.message, refusal.at)
-            return Networks([], [])
+        return networks
 
     def _namespaces(self, networks: Networks) -> Namespaces:
         return Namespaces(
@@ -190,10 +201,12 @@ class _Builder:
         """Those of files first, as Docker has it: what the line says wins."""
         found: list[Variable] = []
         for argument in self.given.each(files):
-            variables, why = settings.variables_of(argument, self.directory, _ORIGINS[files])
-            found += variables
-            if why:
-                self.given.gaps.append(Remark(why, argument))
+            try:
+                found += file_variables(argument, self.directory, _ORIGINS[files])
+            except RefusedError as refusal:
+                self.given.refuse(refusal.message, argument)
+            except InputError as error:
+                self.given.gaps.append(Remark(error.message, argument))
         return _unique((*found, *self.given.made(name, make)))
 
     def _secrets(self) -> list[SecretUse]:
@@ -277,7 +290,7 @@ class _Builder:
         command = given.last("health-cmd")
         return Health(
             present[0].place,
-            test=() if command is None or not command.text else (command.cell(),),
+            test=() if command is None or not command.text else _shell_test(command),
             interval=given.number("health-interval", settings.duration),
             timeout=given.number("health-timeout", settings.duration),
             retries=given.number("health-retries", whole),
@@ -293,6 +306,11 @@ class _Builder:
         if remove is not None and remove.value and policy.value not in {None, "no"}:
             given.refuse("conflicting options: cannot specify both --restart and --rm", argument)
         return policy
+
+
+def _shell_test(command: Argument) -> tuple[Cell[str], ...]:
+    """As the engine has it: the shell runs it."""
+    return (Cell("CMD-SHELL", command.place, command.written), command.cell())
 
 
 _CFS_PERIOD = 100_000

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from seawall.surfaces.dockerfile.suggestion import with_suggestion
 from seawall.surfaces.run_line.argument import HOLE, Argument
-from seawall.surfaces.run_line.flags import GLOBAL, RUN, Flag, Kind, Table
+from seawall.surfaces.run_line.flags import CREATE, GLOBAL, RUN, Flag, Kind, Table
 
 _VERBS = frozenset({"run", "create"})
 _IMAGE_NAME = re.compile(r"ima?ge?|tag|container|distro|^base|repo|^app$", re.IGNORECASE)
@@ -79,11 +79,12 @@ def read_command_line(words: tuple[Argument, ...]) -> CommandLine | None:
         index += 1
     if index >= len(words) or words[index].text not in _VERBS or before.is_given("version"):
         return None
-    flags = _Flags(words, index + 1, RUN[program])
+    verb = words[index].text
+    flags = _Flags(words, index + 1, (RUN if verb == "run" else CREATE)[program])
     flags.read()
     if flags.is_given("help"):
         return None
-    return _assembled(program, words[index].text, words, flags)
+    return _assembled(program, verb, words, flags)
 
 
 def _assembled(program: str, verb: str, words: tuple[Argument, ...], flags: _Flags) -> CommandLine:

@@ -281,7 +281,21 @@ RUN = {
     "docker": _table(_DOCKER, hidden=_HIDDEN),
     "podman": _table(_DOCKER, _PODMAN, hidden=_HIDDEN),
 }
-"""The flags after `run` or `create`, by program."""
+"""The flags after `run`, by program."""
+
+ONLY_RUN = frozenset({"detach", "detach-keys", "sig-proxy"})
+"""Those that `docker create` has not."""
+
+
+def _without(table: Table, names: frozenset[str]) -> Table:
+    return Table(
+        {name: flag for name, flag in table.by_name.items() if name not in names},
+        {short: flag for short, flag in table.by_letter.items() if flag.name not in names},
+    )
+
+
+CREATE = {"docker": _without(RUN["docker"], ONLY_RUN), "podman": RUN["podman"]}
+"""The flags after `create`."""
 
 GLOBAL = {"docker": _table(_DOCKER_GLOBAL), "podman": _table(_PODMAN_GLOBAL)}
 """The flags before the verb, by program."""

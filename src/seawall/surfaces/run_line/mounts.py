@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable
 
+from seawall.surfaces.cell import Cell, State
 from seawall.surfaces.run_line.argument import HOLE, Argument, RefusedError, csv_fields
 from seawall.surfaces.run_line.sizes import size, truth
 from seawall.surfaces.workload import Mount
@@ -43,7 +44,7 @@ def volume(argument: Argument, resolve: Resolve, is_podman: bool = False) -> Mou
     """
     parts = argument.split(":")
     if len(parts) > 3 or not all(part.text for part in parts):
-        raise RefusedError(f"invalid volume specification: '{_shown(argument)}'", argument)
+        raise RefusedError(f"invalid volume specification: '{argument.named}'", argument)
     if len(parts) == 1:
         return _mount(argument, "volume", None, _target(parts[0]), ())
     source, target = parts[0], _target(parts[1])
@@ -63,10 +64,11 @@ def _is_mode(mode: str, known: frozenset[str]) -> bool:
 
 
 def _is_volume_name(source: Argument) -> bool:
-    """Whether it names a volume; an expansion at its start leaves a path more likely with `/`."""
+    """Whether it names a volume, no path of the host; `$X` alone could be either."""
     text = source.text
     if text.startswith(HOLE):
-        return False
+        rest = text.lstrip(HOLE)
+        return bool(rest) and rest[0] != "/"
     return text[0] not in "/.~"
 
 
@@ -86,23 +88,39 @@ def _mount(
     modes: tuple[str, ...],
     resolve: Resolve = str,
 ) -> Mount:
-    path = "" if source is None or not source.is_known else source.text
-    if kind == "bind" and path:
-        path = resolve(path)
+    path = "" if source is None else source.named
     return Mount(
         kind,
-        path,
-        posixpath.normpath(target.text) if target.is_known else "",
+        _host_path(path, resolve) if kind == "bind" else path,
+        _inner_path(target),
         whole.place,
         read_only="ro" in modes,
         propagation=next((mode for mode in modes if mode in PROPAGATIONS), ""),
-        options=tuple(mode for mode in modes if HOLE not in mode),
-        state=None if whole.is_known else whole.cell(),
+        options=tuple(mode for mode in modes if HOLE not in mode and mode not in {"ro", "rw"}),
+        state=_state(whole, source),
     )
 
 
-def _shown(argument: Argument) -> str:
-    return argument.text.replace(HOLE, "…")
+def _state(whole: Argument, source: Argument | None) -> Cell[str] | None:
+    """How the source came to be, where an expansion had a part in the mount."""
+    if whole.is_known:
+        return None
+    if source is None or source.is_known:
+        value = "" if source is None else source.text
+        return Cell(value, whole.place, whole.written, State.UNKNOWN)
+    return source.cell()
+
+
+def _host_path(path: str, resolve: Resolve) -> str:
+    """A bind's source, cleaned where it is absolute."""
+    path = resolve(path)
+    return "/" + posixpath.normpath(path).lstrip("/") if path.startswith("/") else path
+
+
+def _inner_path(target: Argument) -> str:
+    """A path in the container, cleaned where it is absolute."""
+    path = target.named
+    return "/" + posixpath.normpath(path).lstrip("/") if path.startswith("/") else path
 
 
 def tmpfs(argument: Argument) -> Mount:
@@ -118,12 +136,12 @@ def tmpfs(argument: Argument) -> Mount:
     return Mount(
         "tmpfs",
         "",
-        posixpath.normpath(_target(target).text) if target.is_known else "",
+        _inner_path(_target(target)),
         argument.place,
         read_only="ro" in options,
         options=known,
         size=_tmpfs_size(given),
-        state=None if argument.is_known else argument.cell(),
+        state=_state(argument, None),
     )
 
 
@@ -160,10 +178,10 @@ def _check(field: Argument, name: str, value: Argument | None, is_podman: bool) 
     if HOLE in name or is_podman:
         return
     if value is None and name not in _BARE_KEYS:
-        message = f"invalid field '{_shown(field)}' must be a key=value pair"
+        message = f"invalid field '{field.named}' must be a key=value pair"
         raise RefusedError(message, field)
     if name not in _KEYS:
-        raise RefusedError(f"unexpected key '{name}' in '{_shown(field)}'", field)
+        raise RefusedError(f"unexpected key '{name}' in '{field.named}'", field)
     if value is None or not value.is_known:
         return
     if name in _BARE_KEYS:
@@ -194,27 +212,26 @@ def _long(
     whole: Argument, values: dict[str, Argument], options: dict[str, str], resolve: Resolve
 ) -> Mount:
     kind, via = _text(values, "type").lower() or "volume", "direct"
-    if "target" not in values:
+    target, source = values.get("target"), values.get("source")
+    if target is None:
         raise RefusedError("target is required", whole)
-    source = _text(values, "source")
+    path = "" if source is None else source.named
     if kind == "bind":
-        source = _bind_source(values, resolve)
+        path = _bind_source(source, resolve)
     elif kind == "volume" and "bind" in options.get("o", "").split(","):
-        kind, via, source = "bind", "driver_opts", options.get("device", "")
-    read_only = values.get("readonly")
+        kind, via, path = "bind", "driver_opts", options.get("device", "")
     amount = values.get("tmpfs-size")
-    target = _text(values, "target")
     return Mount(
         kind,
-        "" if HOLE in source else source,
-        posixpath.normpath(target) if target else "",
+        path,
+        _inner_path(target),
         whole.place,
-        read_only=_is_set(read_only),
+        read_only=_is_set(values.get("readonly")),
         propagation=_text(values, "bind-propagation").lower(),
         options=_option_words(values),
         size=_size(amount) if amount is not None and amount.is_known else None,
         via=via,
-        state=None if whole.is_known else whole.cell(),
+        state=_state(whole, source),
     )
 
 
@@ -227,14 +244,13 @@ def _is_set(value: Argument | None) -> bool:
     return truth(value.text)
 
 
-def _bind_source(values: dict[str, Argument], resolve: Resolve) -> str:
-    source = values.get("source")
-    if source is None or not source.is_known:
+def _bind_source(source: Argument | None, resolve: Resolve) -> str:
+    if source is None:
         return ""
-    if not source.text.startswith(("/", ".")):
+    if source.is_known and not source.text.startswith(("/", ".")):
         message = f"invalid mount config for type \"bind\": invalid mount path: '{source.text}'"
         raise RefusedError(f"{message} mount path must be absolute", source)
-    return resolve(source.text)
+    return _host_path(source.named, resolve)
 
 
 def _option_words(values: dict[str, Argument]) -> tuple[str, ...]:

@@ -18,24 +18,41 @@ _NEWER_KEYS = frozenset({"gw-priority"})
 class Networks:
     """What the networks of one line come to: a mode, or networks by name."""
 
-    def __init__(self, arguments: list[Argument], aliases: list[Argument]) -> None:
+    def __init__(self) -> None:
         self.mode: Cell[str] | None = None
         self.uses: list[NetworkUse] = []
+
+    def read(self, arguments: list[Argument], aliases: list[Argument]) -> None:
+        """Read each `--network`, the aliases for the first.
+
+        Raises:
+            RefusedError: Docker would not take them; what could be read is kept.
+        """
         for index, argument in enumerate(arguments):
             name, own = _target(argument)
-            known = [alias.text for alias in (own if index else [*own, *aliases])]
-            self._add(name, tuple(known))
+            if own and aliases and not index:
+                message = "cannot specify both --network-alias and per-network alias"
+                raise RefusedError(f"conflicting options: {message}", aliases[0])
+            known = own if index else [*own, *aliases]
+            self._add(name, tuple(alias.text for alias in known))
+        self._check(arguments, aliases)
 
     def _add(self, name: Argument, aliases: tuple[str, ...]) -> None:
         cell = name.cell()
         mode = lowered(cell)
         is_mode = mode in _MODES or (mode or "").startswith(_SHARED)
-        if is_mode or cell.value is None:
-            shown = Cell(mode, cell.place, cell.written, cell.state)
-            if self.mode is None or mode == "host":
-                self.mode = shown
-        else:
+        if not is_mode and cell.value is not None:
             self.uses.append(NetworkUse(cell.value, cell.place, aliases))
+        elif self.mode is None or mode == "host":
+            self.mode = Cell(mode, cell.place, cell.written, cell.state)
+
+    def _check(self, arguments: list[Argument], aliases: list[Argument]) -> None:
+        if aliases and not self.uses and (self.mode is None or self.mode.value is not None):
+            message = "network-scoped aliases are only supported for user-defined networks"
+            raise RefusedError(message, aliases[0])
+        if self.uses and self.mode is not None and self.mode.value is not None:
+            message = "cannot attach both user-defined and non-user-defined network-modes"
+            raise RefusedError(f"conflicting options: {message}", arguments[-1])
 
 
 def lowered(cell: Cell[str]) -> str | None:

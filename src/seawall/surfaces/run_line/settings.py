@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
-from seawall.core.errors import InputError
-from seawall.core.source import Source, read
-from seawall.surfaces.cell import Cell, Place, State
+from seawall.surfaces.cell import Cell, State
 from seawall.surfaces.dockerfile.durations import milliseconds
 from seawall.surfaces.run_line.argument import HOLE, Argument, RefusedError
 from seawall.surfaces.run_line.sizes import whole
@@ -20,6 +17,10 @@ _QUALIFIED = re.compile(r"[A-Za-z][\w.-]*/[A-Za-z][\w.-]*=[\w.:-]+", re.ASCII)
 _LIMITS = frozenset(
     {"core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc",
      "rss", "rtprio", "rttime", "sigpending", "stack"}
+)  # fmt: skip
+_PARAMETERS = frozenset(
+    {"kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall",
+     "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced"}
 )  # fmt: skip
 _KNOWN_SECURITY = frozenset(
     {"apparmor", "label", "mask", "no-new-privileges", "proc-opts", "seccomp", "systempaths",
@@ -155,23 +156,40 @@ def setting(argument: Argument) -> Variable:
     """`key=value` of `--sysctl`.
 
     Raises:
-        RefusedError: there is no `=`.
+        RefusedError: there is no `=`, or the parameter is not one of a namespace.
     """
-    if "=" not in argument.text and argument.is_known:
-        raise RefusedError(f"sysctl '{argument.text}' is not a key=value pair", argument)
+    if not argument.is_known:
+        return label(argument)
+    name, equal, _ = argument.text.partition("=")
+    if not equal or not (name in _PARAMETERS or name.startswith(("net.", "fs.mqueue."))):
+        raise RefusedError(f"sysctl '{argument.text}' is not allowed", argument)
     return label(argument)
 
 
 def extra_host(argument: Argument) -> Cell[str]:
-    """One `--add-host`: `name:address` or `name=address`, as written.
+    """One `--add-host`, as `name:address`.
 
     Raises:
-        RefusedError: a part is missing.
+        RefusedError: a part is missing, or the address is none.
     """
-    name, _, address = argument.text.partition("=" if "=" in argument.text else ":")
-    if argument.is_known and not (name and address):
+    cell = argument.cell()
+    if cell.value is None:
+        return cell
+    name, _, address = cell.value.partition("=" if "=" in cell.value else ":")
+    if not (name and address):
         raise RefusedError(f'bad format for add-host: "{argument.text}"', argument)
-    return argument.cell()
+    bare = address[1:-1] if address[0] == "[" and address[-1] == "]" else address
+    if bare != "host-gateway" and not _is_address(bare):
+        raise RefusedError(f'invalid IP address in add-host: "{address}"', argument)
+    return Cell(f"{name}:{bare}", cell.place, cell.written)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def policy(text: str) -> str:
@@ -196,35 +214,3 @@ def duration(text: str) -> str:
     """
     milliseconds(text)
     return text
-
-
-def variables_of(argument: Argument, directory: str, origin: str) -> tuple[list[Variable], str]:
-    """The variables of an `--env-file` or `--label-file`, and why they can't be told."""
-    if not argument.is_known:
-        return [], f"{argument.written}: which file is decided by a variable"
-    if not directory:
-        return [], f"{argument.text}: not read, the directory that it is relative to is not known"
-    try:
-        source = read(Path(directory, argument.text), argument.text)
-    except InputError as error:
-        return [], error.message
-    except ValueError:
-        return [], f"{argument.text}: is no path"
-    return list(_file_variables(source, origin)), ""
-
-
-def _file_variables(source: Source, origin: str) -> Iterator[Variable]:
-    for number, first in enumerate(source.line_starts, 1):
-        line = source.line_text(number)
-        text = line.removeprefix("\ufeff").lstrip() if number == 1 else line.lstrip()
-        if text and text[0] != "#":
-            yield _file_variable(source, first + len(line) - len(text), text, origin)
-
-
-def _file_variable(source: Source, start: int, text: str, origin: str) -> Variable:
-    name, equal, value = text.partition("=")
-    key = Place(source, start, start + len(name))
-    if not equal:
-        return Variable(name.strip(), Cell(None, key, name, State.ENVIRONMENT), key, origin)
-    place = Place(source, key.end + 1, start + len(text))
-    return Variable(name.strip(), Cell(value, place, value), key, origin)
