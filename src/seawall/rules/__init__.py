@@ -15,6 +15,7 @@ CHAPTERS = (
     "build",
     "access",
     "logging",
+    "scanning",
     "craft",
 )
 """One module (or package) each under `seawall.rules`; each lists its rules in `RULES`."""

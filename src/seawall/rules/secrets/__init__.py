@@ -8,5 +8,6 @@ from seawall.rules.secrets.flow import RULES as _FLOW
 from seawall.rules.secrets.keys import RULES as _KEYS
 from seawall.rules.secrets.literal import RULES as _LITERAL
 from seawall.rules.secrets.mounts import RULES as _MOUNTS
+from seawall.rules.secrets.repository import RULES as _REPOSITORY
 
-RULES = (*_LITERAL, *_FLOW, *_FILES, *_ACCOUNTS, *_KEYS, *_MOUNTS)
+RULES = (*_LITERAL, *_FLOW, *_FILES, *_ACCOUNTS, *_KEYS, *_MOUNTS, *_REPOSITORY)
