@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from seawall.core.model import Confidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
+from seawall.facts.ports import ADMIN_PORTS, DATABASE_PORTS
 from seawall.rules.installs import SYSTEM_FAMILIES, installs_of
-from seawall.rules.network.known_ports import ADMIN_PORTS, DATABASE_PORTS
 from seawall.rules.network.published import ssh_in_project, ssh_of_container
 from seawall.rules.practices import MINIMAL_EXPOSURE
 from seawall.surfaces.compose.model import Project

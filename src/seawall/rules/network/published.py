@@ -9,8 +9,7 @@ from msgspec import Struct
 from seawall.core.model import Confidence, Hit, Profile, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
-from seawall.rules.naming import symbol, the, write
-from seawall.rules.network.known_ports import (
+from seawall.facts.ports import (
     ADMIN_IMAGE,
     ADMIN_PORTS,
     BROKER_PORTS,
@@ -20,6 +19,7 @@ from seawall.rules.network.known_ports import (
     SSH_ON_PURPOSE,
     SSH_PORT,
 )
+from seawall.rules.naming import symbol, the, write
 from seawall.rules.practices import MINIMAL_EXPOSURE
 from seawall.surfaces.compose.model import Project
 from seawall.surfaces.workload import Port, Workload

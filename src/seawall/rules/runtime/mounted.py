@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from seawall.core.model import Hit, Located, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
-from seawall.rules.naming import symbol, the, write
-from seawall.rules.practices import ISOLATED_FROM_HOST
-from seawall.rules.runtime.host_paths import (
+from seawall.facts.host_paths import (
     holds_engine_socket,
     is_control,
     is_credential,
@@ -17,6 +15,8 @@ from seawall.rules.runtime.host_paths import (
     is_telling,
     normal,
 )
+from seawall.rules.naming import symbol, the, write
+from seawall.rules.practices import ISOLATED_FROM_HOST
 from seawall.surfaces.workload import Mount, Workload
 
 _PROXY = "proxy"
