@@ -12,7 +12,7 @@ from seawall.core.source import Source
 T = TypeVar("T")
 
 
-class Place(Struct, frozen=True):
+class Place(Struct, frozen=True, gc=False):
     """Characters of one source: a `Located` that also says which file it is in."""
 
     source: Source
@@ -35,7 +35,7 @@ class State(Enum):
     UNKNOWN = "unknown"  # can't be told: an unreadable file, a command's output
 
 
-class Cell(Struct, Generic[T], frozen=True):
+class Cell(Struct, Generic[T], frozen=True, gc=False):
     """A typed value: `value` is None where it is not known; `written` is the text in the file."""
 
     value: T | None

@@ -24,9 +24,11 @@ class Extender:
         self.loading = loading
         self.interpolation = interpolation
         self.files: dict[str, Mapping | None] = {}
+        self.extended: dict[tuple[int, str], Node] = {}
 
     def apply(self, project: Mapping) -> Mapping:
         """The document with every service extended."""
+        self.extended = {}  # keyed by identity, which holds as long as the document does
         services = project.get("services")
         if type(services) is not Mapping or not _has_extends(services):
             return project
@@ -54,8 +56,12 @@ class Extender:
         if link in chain or len(chain) >= MAX_CHAIN:
             self.loading.journal.refuse(f"service '{name}' extends itself in a circle", extends)
             return own
-        base = self._base(name, extends, services, (*chain, link))
-        return own if base is None else merge_services(base, own)
+        known = self.extended.get((id(services), name))
+        if known is None:
+            base = self._base(name, extends, services, (*chain, link))
+            known = own if base is None else merge_services(base, own)
+            self.extended[id(services), name] = known
+        return known
 
     def _base(self, name: str, extends: Node, services: Mapping, chain: Chain) -> Node | None:
         wanted, file = _reference(extends)

@@ -13,7 +13,7 @@ from seawall.surfaces.compose.yaml_tree import Scalar
 MARK = "\0"
 """Stands on both sides of the name of a variable that nobody sets, in the text of a scalar."""
 MAX_NESTING = 30
-MAX_UNCLOSED = 20
+MAX_UNCLOSED = 5
 """Open braces without an end that are looked up in one text: each costs a look at the rest."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from functools import lru_cache
 from pathlib import Path
 
 from seawall.core.errors import InputError
@@ -118,6 +119,7 @@ def _relative(path: str, directory: str) -> str:
     return posixpath.relpath(path, directory)
 
 
+@lru_cache(maxsize=64)
 def _root_of(directory: str) -> str:
     """The repository that holds a directory, links resolved; the directory where there is none."""
     real = posixpath.realpath(directory)

@@ -27,9 +27,9 @@ OVERRIDES = (
 )
 
 _SERVICES = re.compile(
-    r"""^(?:"services"|'services'|services)[ \t]*:"""
-    r"""(?:[ \t]*(?:\#[^\n]*)?(?:\n[ \t]*(?:\#[^\n]*)?)*+\n[ \t]+(?:["']?[\w.$-]+["']?[ \t]*:|<<)"""
-    r"""|[ \t]*[{&])""",
+    r"""^(?:"services"|'services'|services)[ \t]*:[ \t]*"""
+    r"""(?:[{&]|(?:\#[^\n]*)?\r?\n(?:[ \t]*(?:\#[^\n]*)?\r?\n)*+"""
+    r"""[ \t]+(?:["']?[\w.$-]+["']?[ \t]*:|<<))""",
     re.MULTILINE,
 )
 _INCLUDE = re.compile(r"^include[ \t]*:[ \t]*(?:\n[ \t]*-|\[)", re.MULTILINE)

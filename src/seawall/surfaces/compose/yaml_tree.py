@@ -8,16 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
+from typing import Protocol, TypeAlias, cast
 
 from msgspec import Struct
 
 from seawall.core.source import Source
 from seawall.surfaces.cell import Place, State
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 MAX_DEPTH = 100
 """Deepest nesting that is read; the deepest project file seen in the wild has 12 levels."""
@@ -40,7 +36,7 @@ class Document(Struct, frozen=True):
     directory: str
 
 
-class Scalar(Struct):
+class Scalar(Struct, gc=False):
     """A text: `text` after interpolation, `written` before; `is_plain` where YAML types it."""
 
     document: Document
@@ -53,7 +49,7 @@ class Scalar(Struct):
     state: State = State.WRITTEN
 
 
-class Sequence(Struct):
+class Sequence(Struct, gc=False):
     """A list."""
 
     document: Document
@@ -63,7 +59,7 @@ class Sequence(Struct):
     tag: str = ""
 
 
-class Mapping(Struct):
+class Mapping(Struct, gc=False):
     """A mapping: key text to the key and the value."""
 
     document: Document
@@ -75,7 +71,12 @@ class Mapping(Struct):
     def get(self, key: str) -> Node | None:
         """The value of a key; None where it is absent or null."""
         entry = self.entries.get(key)
-        return None if entry is None or is_null(entry[1]) else entry[1]
+        if entry is None:
+            return None
+        node = entry[1]
+        # `is_null`, written out: this is asked seventy times for each service.
+        is_nothing = type(node) is Scalar and node.is_plain and node.written in NULLS
+        return None if is_nothing else node
 
 
 class Mark(Protocol):
@@ -93,6 +94,16 @@ class Event(Protocol):
     tag: str | None
     value: str
     implicit: tuple[bool, bool]
+
+
+class Loader(Protocol):
+    """A reader of YAML that gives one event after the other, and None after the last."""
+
+    def get_event(self) -> Event | None:
+        """The next event."""
+
+    def dispose(self) -> None:
+        """Let go of what it holds."""
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
@@ -131,8 +142,7 @@ def parse(document: Document, substitute: Substitute) -> Parsed:
     """
     builder = _Builder(document, substitute)
     try:
-        for event in _events(document.source.text):
-            builder.take(event)
+        builder.take_all(document.source.text)
     except _TooMuchError as error:
         builder.failures.append(Failure(str(error), error.at))
         return Parsed((), tuple(builder.failures), is_whole=False)
@@ -156,18 +166,15 @@ def _yaml_error() -> type[Exception]:
     return YAMLError
 
 
-def _events(text: str) -> Iterator[Event]:
-    """The events of a text, by the C reader where PyYAML has it."""
+def _loader(text: str) -> Loader:
+    """The reader of a text, the C one where PyYAML has it."""
     import yaml  # noqa: PLC0415 -- only where a YAML file is read
 
     loader_type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     # A surrogate stands for a byte that is no UTF-8: the reader takes none.
-    loader = loader_type(text.encode("utf-8", "replace").decode() if _has_surrogate(text) else text)
-    try:
-        while loader.check_event():
-            yield cast("Event", loader.get_event())
-    finally:
-        loader.dispose()
+    if _has_surrogate(text):
+        text = text.encode("utf-8", "replace").decode()
+    return cast("Loader", loader_type(text))
 
 
 def _has_surrogate(text: str) -> bool:
@@ -179,7 +186,7 @@ def _failure(error: Exception, source: Source) -> Failure:
     at = mark.index if mark is not None else int(getattr(error, "position", 0) or 0)
     at = min(at, len(source.text))
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or error)
-    if "'\\t'" in problem:
+    if source.text[at : at + 1] == "\t":
         problem = "a tab indents this line; YAML allows spaces only"
     return Failure(f"not valid YAML: {problem}", at)
 
@@ -210,19 +217,28 @@ class _Builder:
         self.stack: list[_Frame] = []
         self.anchors: dict[str, tuple[Node, int]] = {}
 
-    def take(self, event: Event) -> None:
-        """One event of the stream."""
-        kind = type(event).__name__
-        if kind == "ScalarEvent":
-            self._scalar(event)
-        elif kind in {"MappingStartEvent", "SequenceStartEvent"}:
-            self._open(event, kind == "MappingStartEvent")
-        elif kind in {"MappingEndEvent", "SequenceEndEvent"}:
-            self._close(event)
-        elif kind == "AliasEvent":
-            self._alias(event)
-        elif kind == "DocumentStartEvent":
-            self.anchors = {}
+    def take_all(self, text: str) -> None:
+        """All events of a text."""
+        loader = _loader(text)
+        handlers: dict[str, Callable[[Event], None]] = {
+            "ScalarEvent": self._scalar,
+            "MappingStartEvent": self._open_mapping,
+            "SequenceStartEvent": self._open_sequence,
+            "MappingEndEvent": self._close,
+            "SequenceEndEvent": self._close,
+            "AliasEvent": self._alias,
+            "DocumentStartEvent": self._start,
+        }
+        try:
+            while (event := loader.get_event()) is not None:
+                handler = handlers.get(type(event).__name__)
+                if handler is not None:
+                    handler(event)
+        finally:
+            loader.dispose()
+
+    def _start(self, _: Event) -> None:
+        self.anchors = {}
 
     def _scalar(self, event: Event) -> None:
         text: str = event.value
@@ -234,7 +250,13 @@ class _Builder:
             self.substitute(scalar)
         self._add(scalar, 1, event.anchor)
 
-    def _open(self, event: Event, is_mapping: bool) -> None:
+    def _open_mapping(self, event: Event) -> None:
+        self._open(event, is_mapping=True)
+
+    def _open_sequence(self, event: Event) -> None:
+        self._open(event, is_mapping=False)
+
+    def _open(self, event: Event, *, is_mapping: bool) -> None:
         if len(self.stack) >= MAX_DEPTH:
             raise _TooMuchError(f"nested deeper than {MAX_DEPTH} levels", event.start_mark.index)
         self.stack.append(_Frame(event, is_mapping))
