@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from seawall.core.model import Confidence, Evidence, Hit, Located, Region
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
+from seawall.rules.build.entitlements import host_network_build, privileged_build
 from seawall.rules.build.flow import (
     FETCHERS,
     SHELLS,
@@ -22,6 +23,7 @@ from seawall.rules.practices import TRUSTED_DOWNLOADS
 from seawall.rules.stages import place_of, weight_in_build
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
 from seawall.surfaces.shell import Command, Script
+from seawall.surfaces.workload import Workload
 
 _Fetch = tuple[Instruction, Script, Download]
 
@@ -399,12 +401,20 @@ RULES = (
         practice=TRUSTED_DOWNLOADS,
         risk=Risk(Needs.UPSTREAM, Gains.CONTROL),
         told_by=("--security",),
-        on={Dockerfile: _privileged_step},
-        bad=("FROM debian:12.5\nRUN --security=insecure make test\n",),
-        good=("FROM debian:12.5\nRUN --security=sandbox make test\n",),
-        why="--security=insecure gives the step every capability and the host's devices: a "
-        "compromised dependency then owns the build host, not a container.",
-        remedy="Drop the flag; a step that needs a device belongs outside the build.",
+        on={Dockerfile: _privileged_step, Workload: privileged_build},
+        bad=(
+            "FROM debian:12.5\nRUN --security=insecure make test\n",
+            "services:\n  web:\n    build:\n      context: .\n      privileged: true\n",
+            "services:\n  web:\n    build:\n      context: .\n      entitlements:\n"
+            "        - security.insecure\n",
+        ),
+        good=(
+            "FROM debian:12.5\nRUN --security=sandbox make test\n",
+            "services:\n  web:\n    build:\n      context: .\n      privileged: false\n",
+        ),
+        why="Such a build its steps every capability and the host's devices: a compromised "
+        "dependency then owns the build host, not a container.",
+        remedy="Drop the flag or the key; a step that needs a device belongs outside the build.",
         citations=(*TRUSTED_DOWNLOADS.citations, cwe(250)),
     ),
     Rule(
@@ -413,12 +423,20 @@ RULES = (
         practice=TRUSTED_DOWNLOADS,
         risk=Risk(Needs.UPSTREAM, Gains.PRIVILEGE),
         told_by=("--network",),
-        on={Dockerfile: _host_network},
-        bad=("FROM debian:12.5\nRUN --network=host make test\n",),
-        good=("FROM debian:12.5\nRUN --network=none make test\n",),
+        on={Dockerfile: _host_network, Workload: host_network_build},
+        bad=(
+            "FROM debian:12.5\nRUN --network=host make test\n",
+            "services:\n  web:\n    build:\n      context: .\n      network: host\n",
+            "services:\n  web:\n    build:\n      context: .\n      entitlements: [network.host]\n",
+        ),
+        good=(
+            "FROM debian:12.5\nRUN --network=none make test\n",
+            "services:\n  web:\n    build:\n      context: .\n      network: none\n",
+            "services:\n  web:\n    image: acme/web:1.2.3\n    network_mode: host\n",
+        ),
         why="The step reaches what listens on the build host's localhost: databases, metadata "
         "services, the engine's own API.",
-        remedy="Drop the flag; `--network=none` is best where nothing is fetched.",
+        remedy="Drop the flag or the key; `--network=none` is best where nothing is fetched.",
         citations=(*TRUSTED_DOWNLOADS.citations, cwe(284)),
     ),
 )

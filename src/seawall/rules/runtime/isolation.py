@@ -14,11 +14,6 @@ from seawall.rules.runtime.privileges import is_privileged
 from seawall.surfaces.cell import Cell
 from seawall.surfaces.workload import Variable, Workload
 
-_DISK = re.compile(
-    r"/dev(?:/(?:mem|kmem|port|root|raw|mapper|disk|block|nvme\d+|sd[a-z]+|hd[a-z]|x?vd[a-z]+"
-    r"|nvme\d+n\d+|mmcblk\d+|dm-\d+|md\d+|loop\d+|loop-control|nbd\d+|zd\d+|zfs"
-    r"|vg[^/]*)(?:p?\d+)?(?:/.*)?)?\Z"
-)
 _KERNEL_DEVICE = re.compile(r"/dev/(?:kmsg|kvm|uinput|uhid|input(?:/.*)?|bus/usb|vfio(?:/.*)?)\Z")
 _BLOCK_MAJORS = frozenset({"3", "8", "65", "179", "202", "253", "254", "259"})
 _CGROUP_RULE = re.compile(r"\s*([abc])\s+(\*|\d+):(\*|\d+)\s+([rwm]+)\s*\Z")
@@ -400,7 +395,7 @@ RULES = (
         title="A disk or the memory of the host as a device",
         practice=ISOLATED_FROM_HOST,
         risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
-        on={Workload: _devices(_DISK, _disk_means)},
+        on={Workload: _devices(DISK, _disk_means)},
         bad=(
             _service("devices: [/dev/sda:/dev/sda]"),
             _service('devices: ["/dev/mem:/dev/mem:r"]'),
