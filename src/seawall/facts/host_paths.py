@@ -55,6 +55,13 @@ _READABLE = re.compile(
     r"|/dev\Z"
 )
 
+DISK = re.compile(
+    r"/dev(?:/(?:mem|kmem|port|root|raw|mapper|disk|block|nvme\d+|sd[a-z]+|hd[a-z]|x?vd[a-z]+"
+    r"|nvme\d+n\d+|mmcblk\d+|dm-\d+|md\d+|loop\d+|loop-control|nbd\d+|zd\d+|zfs"
+    r"|vg[^/]*)(?:p?\d+)?(?:/.*)?)?\Z"
+)
+"""Device files of disks and of the machine's memory, without a slash at the end."""
+
 
 def normal(path: str) -> str:
     """A path of the host without `//`, `/./`, `..` and a slash at its end."""
@@ -89,3 +96,8 @@ def is_control(path: str) -> bool:
 def is_telling(path: str) -> bool:
     """Whether who reads there learns what should stay on the host."""
     return _READABLE.match(path) is not None
+
+
+def is_disk(path: str) -> bool:
+    """Whether a device is a disk of the host, or its memory."""
+    return DISK.match(path.rstrip("/")) is not None

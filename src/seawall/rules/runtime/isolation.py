@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from seawall.core.model import Confidence, Hit, Profile, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
+from seawall.facts.host_paths import DISK
 from seawall.rules.naming import symbol, the, without, write
 from seawall.rules.practices import ISOLATED_FROM_HOST, TLS_IN_TRANSIT
 from seawall.rules.runtime.privileges import is_privileged

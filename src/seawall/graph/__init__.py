@@ -1,0 +1,1 @@
+"""The project as a graph: what is joined to what, who reaches it, and what would cut the way."""
