@@ -16,7 +16,7 @@ from seawall.jobs import check as job
 from seawall.jobs.check import CheckOptions, check, identity_root
 from seawall.jobs.discover import discover
 from seawall.jobs.examine import Build
-from seawall.jobs.governance import Governance, Terms
+from seawall.jobs.governance import Governance, Terms, catalog
 
 TODAY = date(2026, 11, 24)
 PIPED = "FROM debian:13.1-slim\nRUN curl http://example.com/x | sh\nUSER 10001\n"
@@ -253,8 +253,12 @@ until = {until}
 """
 
 
+UNSEEN = next(name for name in catalog().practices if not catalog().named(name))
+"""A practice that only people can attest."""
+
+
 def test_an_attestation_may_name_a_practice_that_no_rule_sees(project: Project) -> None:
-    text = ATTESTATION.format(practice="signed-images", until="2026-11-24")
+    text = ATTESTATION.format(practice=UNSEEN, until="2026-11-24")
     project({"Dockerfile": PIPED, "seawall.toml": text})
     assert run().notices == ()
 
@@ -286,7 +290,7 @@ def test_a_practice_that_no_rule_sees_selects_nothing_and_the_answer_says_why(
 ) -> None:
     project({"Dockerfile": PIPED})
     with pytest.raises(UsageError) as refused:
-        run(terms=Terms(select=("signed-images",)))
+        run(terms=Terms(select=(UNSEEN,)))
     assert "attested" in refused.value.hint
 
 
