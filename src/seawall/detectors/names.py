@@ -84,7 +84,9 @@ _LEADERS = words(
 )
 """Words that make the name a question, answered yes or no: `ALLOW_EMPTY_PASSWORD`."""
 
-_SWITCHES = words("allow empty enable enabled disable disabled require without random generate")
+_SWITCHES = words(
+    "allow empty enable enabled disable disabled require without random generate max min"
+)
 """Those of them that do so anywhere: `MYSQL_ALLOW_EMPTY_PASSWORD`."""
 
 _PUBLIC = words("public pub publishable pgp gpg keyserver host known authorized")

@@ -56,7 +56,7 @@ _STAND_IN = Expression(
     r"""<[^<>]*> | \[[^\[\]]*\] | \{[^{}]*\} | \(.*\) | \.{2,} | -+ | \?+ | …
     | (?:the|enter|insert|put|add|set|use|type|paste|fill|provide|specify)[-_. ].*
     | (?:.*[-_. ])?(?:here|goes[-_. ]?here|todo|fixme|tbd|placeholder|redacted|removed|censored
-        |dummy|fake|sample|unused|notused|ignored|nothing|noop|example|examples|mock|stub
+        |dummy|fake|invalid|sample|unused|notused|ignored|nothing|noop|example|examples|mock|stub
         |required|notasecret|not[-_. ]a[-_. ].*|not[-_. ]?(?:real|set|used|needed|important))
         (?:[-_. ].*)?
     | your.+ | (?:dummy|fake|sample|example|placeholder|redacted|replace|mock|stub).*

@@ -15,7 +15,9 @@ CHAPTERS = (
     "build",
     "access",
     "logging",
+    "sources",
     "scanning",
+    "operations",
     "craft",
 )
 """One module (or package) each under `seawall.rules`; each lists its rules in `RULES`."""

@@ -8,9 +8,13 @@ from collections.abc import Iterator, Mapping
 from seawall.core.model import Confidence, Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.bases import BaseImage, base_image
-from seawall.rules.practices import HEALTH_CHECK
+from seawall.rules import service_health
+from seawall.rules.naming import symbol, the
+from seawall.rules.practices import BOUNDED_LOGGING, HEALTH_CHECK
+from seawall.surfaces.compose.model import Project
 from seawall.surfaces.dockerfile import Dockerfile, Instruction, Stage
 from seawall.surfaces.image import parse_reference
+from seawall.surfaces.workload import Workload
 
 
 def _base_of(stage: Stage) -> BaseImage | None:
@@ -48,6 +52,18 @@ def _disabled(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
             "HEALTHCHECK NONE switches off the check that the base image may bring",
             f"stage {stage.label}/HEALTHCHECK",
             label="switched off",
+        )
+
+
+def _no_logs(workload: Workload, _: Settings) -> Iterator[Hit]:
+    driver = workload.logging.driver if workload.logging else None
+    if driver is not None and driver.value == "none":
+        yield Hit(
+            driver,
+            f"{the(workload)} throws its logs away: nothing is left to tell what happened in it",
+            symbol(workload, "logging"),
+            label="no logs",
+            remedy="Use the driver `local`, which bounds itself, or send logs to a central one.",
         )
 
 
@@ -149,9 +165,16 @@ RULES = (
         practice=HEALTH_CHECK,
         risk=Risk(Needs.FAULT, Gains.LESS),
         told_by=("healthcheck",),
-        on={Dockerfile: _disabled},
-        bad=("FROM node:20.11.1\nHEALTHCHECK NONE\n",),
+        on={Dockerfile: _disabled, Workload: service_health.disabled},
+        bad=(
+            "FROM node:20.11.1\nHEALTHCHECK NONE\n",
+            "services:\n  web:\n    image: acme/web:1.2.3\n    healthcheck: {test: NONE}\n",
+            "services:\n  web:\n    image: acme/web:1.2.3\n    healthcheck: {disable: true}\n",
+            "docker run --no-healthcheck acme/web:1.2.3",
+        ),
         good=(
+            "services:\n  web:\n    image: acme/web:1.2.3\n    healthcheck: {test: [CMD, ping]}\n",
+            "docker run --health-cmd ping acme/web:1.2.3",
             "FROM node:20.11.1\nHEALTHCHECK CMD node ping.js\n",
             "FROM node:20.11.1\nHEALTHCHECK NONE\nHEALTHCHECK CMD node ping.js\n",
         ),
@@ -163,9 +186,14 @@ RULES = (
         risk=Risk(Needs.FAULT, Gains.LESS),
         profile=Profile.STRICT,
         told_by=("healthcheck",),
-        on={Dockerfile: _untimed},
-        bad=("FROM node:20.11.1\nHEALTHCHECK CMD node ping.js\n",),
+        on={Dockerfile: _untimed, Workload: service_health.untimed},
+        bad=(
+            "FROM node:20.11.1\nHEALTHCHECK CMD node ping.js\n",
+            "services:\n  web:\n    image: acme/web:1.2.3\n    healthcheck: {test: [CMD, ping]}\n",
+        ),
         good=(
+            "services:\n  web:\n    image: acme/web:1.2.3\n    healthcheck:\n"
+            "      {test: ping, interval: 30s, timeout: 3s, retries: 3}\n",
             (
                 "FROM node:20.11.1\n"
                 "HEALTHCHECK --interval=30s --timeout=3s --retries=3 CMD node ping.js\n"
@@ -180,18 +208,74 @@ RULES = (
         risk=Risk(Needs.FAULT, Gains.PRIVILEGE),
         confidence=Confidence.MEDIUM,
         told_by=("healthcheck",),
-        on={Dockerfile: _absent_tool},
+        on={Dockerfile: _absent_tool, Workload: service_health.absent_tool},
         bad=(
             "FROM alpine:3.19\nHEALTHCHECK CMD curl -f http://localhost/ || exit 1\n",
             'FROM debian:12.5-slim\nHEALTHCHECK CMD ["curl", "-f", "http://localhost/"]\n',
+            "services:\n  web:\n    image: alpine:3.22.1\n    healthcheck: {test: curl -f l}\n",
         ),
         good=(
             "FROM alpine:3.19\nHEALTHCHECK CMD wget -q --spider http://localhost/\n",
             "FROM alpine:3.19\nRUN apk add --no-cache curl\nHEALTHCHECK CMD curl -f localhost\n",
             "FROM acme/base:1.0\nHEALTHCHECK CMD curl -f http://localhost/\n",
             "FROM debian:12.5-slim\nCOPY --from=t /bin/curl /bin/curl\nHEALTHCHECK CMD curl x\n",
+            "services:\n  web:\n    image: alpine:3.22.1\n    healthcheck: {test: wget -q l}\n",
+            "services:\n  web:\n    build: .\n    healthcheck: {test: curl -f l}\n",
         ),
         why="The container is reported unhealthy from its first minute, so restarts, "
         "load balancers and people learn to ignore the check.",
+    ),
+    Rule(
+        id="service-without-healthcheck",
+        title="A published service without a health check",
+        practice=HEALTH_CHECK,
+        risk=Risk(Needs.FAULT, Gains.LESS),
+        confidence=Confidence.MEDIUM,
+        profile=Profile.STRICT,
+        on={Workload: service_health.missing},
+        bad=(
+            "services:\n  web:\n    image: nginx:1.28.0\n    ports: ['80:80']\n",
+            "docker run -p 80:80 nginx:1.28.0",
+        ),
+        good=(
+            "services:\n  web:\n    image: nginx:1.28.0\n    ports: ['80:80']\n"
+            "    healthcheck: {test: ping}\n",
+            "services:\n  job:\n    image: nginx:1.28.0\n",
+        ),
+    ),
+    Rule(
+        id="health-not-told",
+        title="Others wait for a health that nothing tells",
+        practice=HEALTH_CHECK,
+        risk=Risk(Needs.FAULT, Gains.LESS),
+        on={Project: service_health.unanswered},
+        bad=(
+            "services:\n  web:\n    image: acme/web:1.2.3\n    depends_on:\n"
+            "      db: {condition: service_healthy}\n  db:\n    image: postgres:17.5\n",
+        ),
+        good=(
+            "services:\n  web:\n    image: acme/web:1.2.3\n    depends_on:\n"
+            "      db: {condition: service_healthy}\n  db:\n    image: postgres:17.5\n"
+            "    healthcheck: {test: pg_isready}\n",
+            "services:\n  web:\n    image: acme/web:1.2.3\n    depends_on: [db]\n"
+            "  db:\n    image: postgres:17.5\n",
+        ),
+        why="The services that wait never start: `docker compose up` ends with an error.",
+    ),
+    Rule(
+        id="logging-disabled",
+        title="Logs are thrown away",
+        practice=BOUNDED_LOGGING,
+        risk=Risk(Needs.FAULT, Gains.LESS),
+        on={Workload: _no_logs},
+        bad=(
+            "services:\n  web:\n    image: nginx:1.28.0\n    logging: {driver: none}\n",
+            "docker run --log-driver none nginx:1.28.0",
+        ),
+        good=(
+            "services:\n  web:\n    image: nginx:1.28.0\n    logging: {driver: syslog}\n",
+            "services:\n  web:\n    image: nginx:1.28.0\n",
+        ),
+        aliases=("compose-lint:CL-0014",),
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from seawall.core.model import Evidence
@@ -34,17 +35,16 @@ STORES = (
 """Names of images, or parts of them, that hold other programs' data or secrets."""
 
 SOCKETS = ("docker.sock", "containerd.sock", "podman.sock", "crio.sock")
+_TOOLS = re.compile(
+    r"export|express|command|admin|insight|backup|dump|client|proxy|manage|web|ui\b"
+)
+_PROXIED = re.compile(r"traefik\.enable\Z|traefik\.https?\.routers\.|caddy(?:_\d+)?\Z")
 _LOOPBACK = ("127.", "::1", "localhost", "[::1]")
 
 
 def is_open(port: Port) -> bool:
     """Whether a published port can be reached from other machines, as far as can be told."""
     return port.is_host_ip_known and not port.host_ip.startswith(_LOOPBACK)
-
-
-def is_published(workload: Workload) -> bool:
-    """Whether other machines reach the container: an open port, or the host's own network."""
-    return any(map(is_open, workload.ports)) or _is_on_host_network(workload)
 
 
 def _is_on_host_network(workload: Workload) -> bool:
@@ -57,15 +57,25 @@ def stakes(workload: Workload) -> tuple[Evidence, ...]:
 
     Empty where no other machine reaches it, it has no part of the host, and holds no data.
     """
-    return (*_reach(workload), *_host(workload), *_data(workload))
+    return (*reach(workload), *_host(workload), *_data(workload))
 
 
-def _reach(workload: Workload) -> Iterator[Evidence]:
+def reach(workload: Workload) -> tuple[Evidence, ...]:
+    """How other machines reach the container, if they do: a port, a proxy or the host's network."""
+    return tuple(_ways_in(workload))[:1]
+
+
+def _ways_in(workload: Workload) -> Iterator[Evidence]:
     for port in workload.ports:
         if is_open(port):
             number = port.host_first or "a free port"
             yield Evidence(f"other machines reach it: {number} is published", port.place.line)
-            return
+    for label in workload.labels:
+        if _PROXIED.match(label.name) and label.value.value not in {"", "false"}:
+            yield Evidence("other machines reach it: a label tells the proxy", label.key.line)
+    for variable in workload.environment:
+        if variable.name == "VIRTUAL_HOST":
+            yield Evidence("other machines reach it: VIRTUAL_HOST tells the proxy")
     if _is_on_host_network(workload):
         yield Evidence("other machines reach it: it is on the host's network")
 
@@ -101,4 +111,5 @@ def data_store(workload: Workload) -> str:
     if reference is None:
         return ""
     last = reference.path.rpartition("/")[2]
-    return reference.name if any(last.startswith(name) for name in STORES) else ""
+    is_store = last.startswith(STORES) and _TOOLS.search(last) is None
+    return reference.name if is_store else ""

@@ -7,6 +7,8 @@ whose value can't be told is a cell without a value. Rules ask this and never th
 from __future__ import annotations
 
 from enum import Enum
+from functools import cached_property
+from typing import Any
 
 from msgspec import Struct
 
@@ -252,6 +254,8 @@ class Workload(Struct, frozen=True, dict=True):
     api_socket: Cell[bool] | None = None
     volumes_from: tuple[Cell[str], ...] = ()
     depends_on: tuple[str, ...] = ()
+    awaits: tuple[str, ...] = ()
+    """Those of them that must be healthy before it starts (`condition: service_healthy`)."""
     links: tuple[str, ...] = ()
     profiles: tuple[str, ...] = ()
     is_swarm: bool = False
@@ -263,3 +267,9 @@ class Workload(Struct, frozen=True, dict=True):
     auto_remove: Cell[bool] | None = None
     gaps: tuple[str, ...] = ()
     """What of the spec could not be read, in words: rules that need it answer unknown."""
+
+    @cached_property
+    def derived(self) -> dict[str, Any]:
+        """What rules worked out of this spec, by the name of what they worked out: kept here so
+        that the next rule need not do it again."""
+        return {}

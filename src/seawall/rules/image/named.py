@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from seawall.core.model import Confidence, Evidence, Located
 from seawall.facts.official import official_name
+from seawall.rules.naming import symbol
 from seawall.surfaces.cell import Cell, State
 from seawall.surfaces.dockerfile import Dockerfile, ImageUse, Reach, Stage, Value
 from seawall.surfaces.image import Reference, parse_reference
@@ -90,8 +91,8 @@ def service_images(workload: Workload) -> Iterator[Named]:
         return
     reference = parse_reference(cell.value)
     if reference is not None:
-        symbol = f"service {workload.name}/image {reference.name}"
-        yield Named(cell, reference, symbol, evidence=origin_of(cell))
+        place = symbol(workload, f"image {reference.name}")
+        yield Named(cell, reference, place, evidence=origin_of(cell))
 
 
 def origin_of(cell: Cell[str]) -> tuple[Evidence, ...]:

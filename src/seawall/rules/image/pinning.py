@@ -17,6 +17,7 @@ from seawall.rules.image.named import (
     symbol_of,
     unused,
 )
+from seawall.rules.naming import symbol
 from seawall.rules.practices import PINNED_BASE_IMAGE
 from seawall.surfaces.dockerfile import Dockerfile, ImageUse
 from seawall.surfaces.image import Reference, parse_reference
@@ -133,7 +134,7 @@ def _undecided_in_service(workload: Workload) -> Iterator[Hit]:
         f"the version of `{written}` depends on a variable that nothing sets here"
         if is_open
         else f"`{written}` has no version",
-        f"service {workload.name}/image {written}",
+        symbol(workload, f"image {written}"),
         label="nothing in this project sets it" if is_open else "no version",
         remedy="Write a full version as the default, as in `${TAG:-1.28.0}`, or in the `.env` that "
         "is deployed.",

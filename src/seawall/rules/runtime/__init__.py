@@ -1,6 +1,14 @@
 """Runtime security: what the container's processes may do to themselves and to the host."""
 
-from seawall.rules.runtime import capabilities, isolation, mounted, privileges, user
+from seawall.rules.runtime import (
+    capabilities,
+    filesystem,
+    hardening,
+    isolation,
+    mounted,
+    privileges,
+    user,
+)
 
 RULES = (
     *user.RULES,
@@ -8,4 +16,6 @@ RULES = (
     *privileges.RULES,
     *mounted.RULES,
     *isolation.RULES,
+    *hardening.RULES,
+    *filesystem.RULES,
 )

@@ -10,10 +10,14 @@ from msgspec import Struct
 from seawall.core.model import Confidence, Evidence, Hit, Profile, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.bases import BaseImage, base_image
-from seawall.rules.image.named import stages_named
+from seawall.rules.image.named import origin_of, stages_named
+from seawall.rules.naming import symbol, the, write
 from seawall.rules.practices import NON_ROOT_USER
+from seawall.rules.stakes import stakes
+from seawall.surfaces.cell import Cell
 from seawall.surfaces.dockerfile import Dockerfile, Setting, Stage, Value
 from seawall.surfaces.image import parse_reference
+from seawall.surfaces.workload import Build, Workload
 
 _ADMINISTRATOR = "containeradministrator"
 _VARIABLE = re.compile(r"\$(?:\{(\w+)[^}]*\}|(\w+))")
@@ -259,6 +263,141 @@ def _symbol(stage: Stage) -> str:
     return f"stage {stage.label}/USER"
 
 
+def sets_user(workload: Workload) -> bool:
+    """Whether a container's spec says which user it runs as, so that the image's does not count.
+
+    A Dockerfile that ends as root is then not to blame for what every such container does.
+    """
+    return workload.user is not None and workload.user.value != ""
+
+
+def has_unknown_user(workload: Workload) -> bool:
+    """Whether nothing tells the user: none is set, and no facts tell the image's."""
+    is_plain = workload.build is None and not sets_user(workload) and not _maps_user(workload)
+    known = _image_facts(workload) if is_plain else None
+    return is_plain and (known is None or known.user is None)
+
+
+def _service_user(workload: Workload, settings: Settings) -> Iterator[Hit]:
+    """The spec's own user; else that of the Dockerfile it builds; else that of the image."""
+    if workload.user is not None and sets_user(workload):
+        yield _by_spec(workload, workload.user)
+    elif workload.build is not None:
+        yield from _by_build(workload, workload.build, settings)
+    elif not _maps_user(workload):
+        yield from _by_image(workload)
+
+
+def _by_spec(workload: Workload, cell: Cell[str]) -> Hit:
+    place = symbol(workload, "user")
+    if cell.value is None and _WRITTEN_UID.match(cell.written) is None:
+        return Hit(
+            cell,
+            f"whether {the(workload)} runs as root depends on `{cell.written}`",
+            place,
+            label="nothing in this project sets it",
+            remedy=write(
+                workload,
+                "Give the variable a default that is not root: `user: ${UID:-10001}`.",
+                "Write the uid itself: `--user 10001`.",
+            ),
+            verdict=Verdict.UNKNOWN,
+        )
+    if cell.value is None or not _is_root(cell.value):
+        shown = cell.value or cell.written
+        return Hit(cell, f"runs as `{shown}`", place, verdict=Verdict.PASS)
+    return Hit(
+        cell,
+        f"{the(workload)} runs as root: its user is `{cell.value}`",
+        place,
+        label="root",
+        remedy=write(
+            workload,
+            "Take it out where the image has a user of its own, else write a uid: `user: "
+            '"10001:10001"`; what it writes to must belong to that uid.',
+            "Use a uid that is not root: `--user 10001:10001`.",
+        ),
+        weaker=_why_out_of_reach(workload),
+        evidence=(*origin_of(cell), *stakes(workload)),
+    )
+
+
+def _why_out_of_reach(workload: Workload) -> str:
+    return "" if stakes(workload) else "no other machine reaches it, and it holds no data"
+
+
+def _by_build(workload: Workload, build: Build, settings: Settings) -> Iterator[Hit]:
+    """What the Dockerfile says. Its fault is found there, unless only this service's target,
+    which no check of the file alone looks at, has it."""
+    dockerfile = build.dockerfile
+    if dockerfile is None or dockerfile.target is None:
+        return
+    place = symbol(workload, "user")
+    for hit in _root_user(dockerfile, settings):
+        if hit.verdict is Verdict.PASS:
+            yield Hit(workload.place, hit.message, place, verdict=hit.verdict)
+        elif build.target is not None and dockerfile.target is not dockerfile.stages[-1]:
+            yield Hit(
+                build.target,
+                f"{the(workload)} builds the stage `{build.target.value}`: {hit.message}",
+                place,
+                label="root",
+                remedy=hit.remedy,
+                verdict=hit.verdict,
+                weaker=hit.weaker,
+                evidence=hit.evidence,
+            )
+
+
+def _by_image(workload: Workload) -> Iterator[Hit]:
+    """The user of an image that the facts know; what is unknown is advice of `hardening`."""
+    known, image = _image_facts(workload), workload.image
+    if known is None or image is None or known.user is None:
+        return
+    place, source = symbol(workload, "user"), Evidence(known.source)
+    drops = known.drops_to if workload.entrypoint is None else ""
+    if not known.is_root or drops:
+        as_whom = f"the image's entry point changes to `{drops}`" if drops else ""
+        message = as_whom or f"runs as `{known.user}`, the image's own user"
+        yield Hit(workload.place, message, place, verdict=Verdict.PASS, evidence=(source,))
+        return
+    yield Hit(
+        image,
+        f"{the(workload)} sets no user, and `{image.value}` runs as root",
+        place,
+        label="root",
+        remedy=_service_remedy(workload, known),
+        weaker=_why_out_of_reach(workload),
+        evidence=(source, *stakes(workload)),
+    )
+
+
+def _service_remedy(workload: Workload, known: BaseImage) -> str:
+    if known.unprivileged:
+        return f"Use `{known.unprivileged}`, which is the same program without root."
+    user = known.offers or known.drops_to or "10001:10001"
+    if user.startswith("$"):
+        user = known.env.get(user[1:], "10001:10001")
+    setting = write(workload, f'`user: "{user}"`', f"`--user {user}`")
+    return f"Say who runs it: {setting}; what it writes to must belong to that user."
+
+
+def _image_facts(workload: Workload) -> BaseImage | None:
+    return _facts(workload.image.value) if workload.image and workload.image.value else None
+
+
+def _maps_user(workload: Workload) -> bool:
+    """Whether `PUID` names another user, to whom images with that variable change at start."""
+    return any(
+        variable.name == "PUID" and not _is_root(variable.value.value or "1")
+        for variable in workload.environment
+    )
+
+
+_WRITTEN_UID = re.compile(r"(?:[1-9]\d*|\$\{\w+:?-[1-9]\d*\})(?::|\Z)")
+"""A uid that is written or a variable's default, before a group that can't be told."""
+
+
 def _named_user(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
     stage = dockerfile.target
     if stage is None or stage.user is None or _base_of(stage).is_windows:
@@ -281,7 +420,7 @@ ROOT_USER = Rule(
     title="Image that runs as root",
     practice=NON_ROOT_USER,
     risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
-    on={Dockerfile: _root_user},
+    on={Dockerfile: _root_user, Workload: _service_user},
     bad=(
         'FROM python:3.13.5-slim\nCMD ["python3", "app.py"]\n',
         "FROM alpine:3.22.1\nUSER app\nUSER 0:0\n",
@@ -292,6 +431,11 @@ ROOT_USER = Rule(
         "FROM ghcr.io/acme/unknown:1.2.3\n",
         "FROM alpine:3.22.1\nARG WHO\nUSER ${WHO}\n",
         "FROM mcr.microsoft.com/windows/servercore:ltsc2022\n",
+        "services:\n  web:\n    image: acme/web:1.2.3\n    user: ${UID:-0}\n",
+        "services:\n  web:\n    build: .\n    user: '00:1000'\n",
+        "services:\n  web:\n    image: nginx:1.28.0\n",
+        "services:\n  db:\n    image: postgres:17.5\n    entrypoint: [postgres]\n",
+        "docker run --user root acme/web:1.2.3",
     ),
     good=(
         "FROM python:3.13.5-slim\nUSER 10001\n",
@@ -302,6 +446,11 @@ ROOT_USER = Rule(
         "FROM quay.io/jupyter/base-notebook:2024-05-27\nUSER root\nUSER ${NB_UID}\n",
         "FROM grafana/grafana:11.6.0\n",
         "FROM mcr.microsoft.com/windows/nanoserver:ltsc2022\n",
+        "services:\n  web:\n    image: acme/web:1.2.3\n    user: ${UID:-1000}:${GID}\n",
+        "services:\n  web:\n    build: .\n",
+        "services:\n  db:\n    image: postgres:17.5\n",
+        "services:\n  web:\n    image: acme/web:1.2.3\n",
+        "docker run --user 10001 nginx:1.28.0",
     ),
     aliases=(
         "hadolint:DL3002",
@@ -311,6 +460,7 @@ ROOT_USER = Rule(
         "dockle:CIS-DI-0001",
         "kics:Missing User Instruction",
         "kics:Last User Is 'root'",
+        "compose-lint:CL-0018",
         "cis:4.1",
     ),
 )

@@ -9,9 +9,11 @@ from seawall.core.model import Confidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
 from seawall.rules.practices import NO_HARDCODED_SECRETS
+from seawall.rules.secrets.services import hardcoded, well_known
 from seawall.rules.secrets.sightings import Sighting, sightings
 from seawall.rules.stages import place_of
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
+from seawall.surfaces.workload import Workload
 
 _WHERE = {
     "ENV": "in the image's environment, which `docker inspect` shows",
@@ -126,10 +128,10 @@ _READ = Risk(Needs.NOTHING, Gains.CONTROL)
 RULES = (
     Rule(
         id="hardcoded-secret",
-        title="A secret stands in the Dockerfile",
+        title="A secret stands in the file",
         practice=NO_HARDCODED_SECRETS,
         risk=_READ,
-        on={Dockerfile: _hardcoded},
+        on={Dockerfile: _hardcoded, Workload: hardcoded},
         bad=(
             "FROM debian:12.5\nENV DB_PASSWORD=mysecret\n",
             'FROM debian:12.5\nRUN echo "password=mysecret" > config.ini\n',
@@ -144,6 +146,16 @@ RULES = (
             "FROM debian:12.5\nRUN mysql -e \"GRANT ALL ON *.* TO 'a' IDENTIFIED BY 'Kx7vR2mq'\"\n",
             'FROM debian:12.5\nCMD ["app", "--password", "Kx7vR2mq"]\n',
             "FROM debian:12.5\nONBUILD ENV DB_PASSWORD=Kx7vR2mq\n",
+            "services:\n  db:\n    image: postgres:17.5\n    environment:\n"
+            "      POSTGRES_PASSWORD: ${DB_PASSWORD:-Kx7vR2mq}\n",
+            "services:\n  web:\n    image: acme/web:1.2.3\n    environment:\n"
+            "      - DATABASE_URL=postgres://app:Kx7vR2mq@db/app\n",
+            "services:\n  web:\n    build: {context: ., args: {NPM_TOKEN: q9Zt4rXw7LmB2kVc}}\n",
+            "services:\n  cache:\n    image: redis:8.0\n"
+            "    command: redis-server --requirepass Kx7vR2mq\n",
+            "services:\n  db:\n    image: mysql:8.4.5\n"
+            "    healthcheck: {test: mysqladmin ping -uroot -pKx7vR2mq}\n",
+            "docker run -e DB_PASSWORD=Kx7vR2mq acme/web:1.2.3",
         ),
         good=(
             "FROM debian:12.5\nENV DB_PASSWORD_FILE=/run/secrets/db_password\n",
@@ -157,6 +169,11 @@ RULES = (
             "FROM debian:12.5\nRUN SECRET_KEY=example python manage.py collectstatic\n",
             'FROM debian:12.5\nRUN --mount=type=secret,id=t,env=TOKEN curl -u "me:$TOKEN" e.org\n',
             "FROM debian:12.5\nRUN docker run -p 80:80 x && mysql -p app\n",
+            "services:\n  db:\n    image: postgres:17.5\n    environment:\n"
+            "      POSTGRES_PASSWORD: ${DB_PASSWORD}\n",
+            "services:\n  db:\n    image: postgres:17.5\n    environment:\n"
+            "      POSTGRES_PASSWORD_FILE: /run/secrets/db_password\n",
+            "docker run -e DB_PASSWORD acme/web:1.2.3",
         ),
         aliases=(
             "hadolint:DL3064",
@@ -175,7 +192,7 @@ RULES = (
         title="A password that everyone knows",
         practice=NO_HARDCODED_SECRETS,
         risk=_READ,
-        on={Dockerfile: _default},
+        on={Dockerfile: _default, Workload: well_known},
         bad=(
             "FROM debian:12.5\nENV GF_SECURITY_ADMIN_PASSWORD=admin\n",
             "FROM debian:12.5\nENV POSTGRES_PASSWORD=postgres\n",
@@ -183,12 +200,17 @@ RULES = (
             "FROM debian:12.5\nRUN mysql -e \"ALTER USER root IDENTIFIED BY '123456'\"\n",
             "FROM debian:12.5\nENV MTP_SECRET=00000000000000000000000000000000\n",
             "FROM debian:12.5\nENV DB_PASSWORD=${PASSWORD:-root}\n",
+            "services:\n  db:\n    image: postgres:17.5\n    environment:\n"
+            "      POSTGRES_PASSWORD: ${DB_PASSWORD:-postgres}\n",
+            "docker run -e MINIO_ROOT_PASSWORD=minioadmin -p 9000:9000 minio/minio:1.2.3",
         ),
         good=(
             "FROM debian:12.5\nENV DB_PASSWORD=Kx7vR2mq\n",
             "FROM debian:12.5\nENV ADMIN_USER=admin\n",
             "FROM debian:12.5\nENV MYSQL_ALLOW_EMPTY_PASSWORD=yes\n",
             "FROM debian:12.5\nENV PASSWORD=\n",
+            "services:\n  db:\n    image: postgres:17.5\n    environment:\n"
+            "      POSTGRES_PASSWORD: ${DB_PASSWORD:?must be set}\n",
         ),
         why="A default password is on the first page of every list that attackers try, and images "
         "run with the defaults that they bring.",

@@ -88,6 +88,7 @@ def read_service(name: str, key: Scalar, service: Mapping, setting: Setting) -> 
         api_socket=boolean_cell(get("use_api_socket")),
         volumes_from=text_cells(get("volumes_from")),
         depends_on=_names(get("depends_on")),
+        awaits=_awaited(get("depends_on")),
         links=tuple(link.partition(":")[0] for link in _names(get("links"))),
         profiles=_names(get("profiles")),
         is_swarm=setting.is_stack,
@@ -107,6 +108,16 @@ def _names(node: Node | None) -> tuple[str, ...]:
     if type(node) is Mapping:
         return tuple(node.entries)
     return tuple(with_names(item.text) for item in items_of(node) if type(item) is Scalar)
+
+
+def _awaited(node: Node | None) -> tuple[str, ...]:
+    """The services of `depends_on` that must be healthy first."""
+    entries = node.entries if type(node) is Mapping else {}
+    return tuple(
+        name
+        for name, (_, value) in entries.items()
+        if text_at(value, "condition") == "service_healthy"
+    )
 
 
 def _capabilities(field: str, service: Mapping) -> tuple[Cell[str], ...]:
