@@ -426,6 +426,12 @@ def test_a_build_is_read() -> None:
     assert [_value(cell) for cell in build.entitlements] == ["security.insecure"]
 
 
+def test_a_dockerfile_inside_of_the_file_is_kept() -> None:
+    build = _web('build: {dockerfile_inline: "FROM a\\nUSER $$X"}').build
+    assert build is not None
+    assert _value(build.inline) == "FROM a\nUSER $X"
+
+
 @pytest.mark.parametrize(
     ("build", "context"),
     [

@@ -198,7 +198,8 @@ class Hook(Struct, frozen=True):
 class Build(Struct, frozen=True):
     """How the image is built: `dockerfile` is the facts of its target where the file was read.
 
-    `context` and `file` are paths as written; `missing` says why the Dockerfile was not read.
+    The value of `context` is absolute, or a URL; `file` is relative to it. `inline` is the text of
+    a Dockerfile in the project file. `missing` says why the Dockerfile was not read.
     """
 
     place: Place
@@ -211,6 +212,7 @@ class Build(Struct, frozen=True):
     entitlements: tuple[Cell[str], ...] = ()
     dockerfile: Dockerfile | None = None
     missing: str = ""
+    inline: Cell[str] | None = None
 
 
 class Workload(Struct, frozen=True, dict=True):

@@ -205,6 +205,7 @@ def read_build(node: Node | None, variables: Variables[str, str]) -> Build | Non
         text_cell(get("network")),
         boolean_cell(get("privileged")),
         text_cells(get("entitlements")),
+        inline=text_cell(get("dockerfile_inline")),
     )
 
 
