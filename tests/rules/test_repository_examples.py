@@ -7,19 +7,21 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from layouts import pipelines_of, repository_of
+from layouts import pipelines_of, repository_of, source_of
 
 from seawall.core.model import Hit
 from seawall.core.rule import Rule, Settings
 from seawall.jobs.judge import Crash, judge
 from seawall.rules import all_rules
 from seawall.surfaces.repository import Repository
+from seawall.surfaces.repository.sources import SourceFile
 from seawall.surfaces.repository.workflows import Pipelines
 
 SETTINGS = Settings(today=date(2026, 11, 24))
 READERS: dict[type, Callable[[str, Path], object]] = {
     Repository: repository_of,
     Pipelines: pipelines_of,
+    SourceFile: source_of,
 }
 RULES = [rule for rule in all_rules() if not rule.on.keys().isdisjoint(READERS)]
 BAD = [pytest.param(r, t, id=f"{r.id}-{i}") for r in RULES for i, t in enumerate(r.bad)]

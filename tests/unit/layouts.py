@@ -13,6 +13,7 @@ from seawall.surfaces.dockerfile import read
 from seawall.surfaces.repository import Build, Repository
 from seawall.surfaces.repository.pipelines import read_pipelines
 from seawall.surfaces.repository.reader import read_repository
+from seawall.surfaces.repository.sources import SourceFile, read_sources
 from seawall.surfaces.repository.workflows import Pipelines
 
 _HEADER = re.compile(r"=== (\S+)(?: \(([^)\n]*)\))?\n")
@@ -88,3 +89,10 @@ def pipelines_of(text: str, root: Path) -> Pipelines:
     pipelines = read_pipelines(root)
     assert not any(workflow.failures for workflow in pipelines.workflows)
     return pipelines
+
+
+def source_of(text: str, root: Path) -> SourceFile:
+    """The one source of a layout."""
+    lay_out(text, root)
+    (source,) = read_sources(read_repository(root))
+    return source
