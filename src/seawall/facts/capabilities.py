@@ -18,10 +18,11 @@ class Reach(Enum):
 
 
 class Capability(Struct, frozen=True):
-    """`allows` completes "with it an intruder can …"."""
+    """`allows` completes "with it an intruder can …"; `instead` is a way to do without it."""
 
     reach: Reach
     allows: str
+    instead: str = ""
 
 
 _HOST, _STRONG, _LESSER, _DEFAULT = Reach
@@ -31,7 +32,11 @@ CAPABILITIES: Mapping[str, Capability] = {
     "SYS_ADMIN": Capability(
         _HOST, "mount the host's disks and filesystems and leave through a cgroup's release agent"
     ),
-    "SYS_MODULE": Capability(_HOST, "load a module of his own into the host's kernel"),
+    "SYS_MODULE": Capability(
+        _HOST,
+        "load a module of his own into the host's kernel",
+        "Load the module on the host, from /etc/modules-load.d",
+    ),
     "SYS_RAWIO": Capability(
         _HOST, "write the machine's I/O ports and, with a device, its memory and disks"
     ),
@@ -42,13 +47,18 @@ CAPABILITIES: Mapping[str, Capability] = {
         _STRONG, "read and change the memory of every process that the container can see"
     ),
     "NET_ADMIN": Capability(
-        _STRONG, "change interfaces, routes and firewall rules and listen in on his networks"
+        _STRONG,
+        "change interfaces, routes and firewall rules and listen in on his networks",
+        "Set what it needs by `sysctls` where that is all; a VPN keeps the capability, in a "
+        "service that does nothing else",
     ),
     "BPF": Capability(_STRONG, "load programs into the kernel that all containers share"),
     "PERFMON": Capability(_STRONG, "watch the kernel and processes of other containers at work"),
     "SYS_BOOT": Capability(_STRONG, "restart the machine or load another kernel"),
     "SYS_TIME": Capability(
-        _STRONG, "set the host's clock, and with it expire or revive certificates and tokens"
+        _STRONG,
+        "set the host's clock, and with it expire or revive certificates and tokens",
+        "Let the host keep the time: chrony serves it to others without this (`chronyd -x`)",
     ),
     "SYSLOG": Capability(
         _STRONG, "read the kernel's log and the addresses that an exploit of it needs"
@@ -63,7 +73,11 @@ CAPABILITIES: Mapping[str, Capability] = {
     ),
     "AUDIT_CONTROL": Capability(_STRONG, "switch off the kernel's auditing and change its rules"),
     "AUDIT_READ": Capability(_LESSER, "read the kernel's audit log"),
-    "IPC_LOCK": Capability(_LESSER, "lock memory that no other container can use then"),
+    "IPC_LOCK": Capability(
+        _LESSER,
+        "lock memory that no other container can use then",
+        "Raise the limit instead, `ulimits: {memlock: -1}`, or switch locking off in the program",
+    ),
     "IPC_OWNER": Capability(_LESSER, "use the shared memory of every user in his IPC namespace"),
     "SYS_NICE": Capability(_LESSER, "take CPU time from other containers by real-time priority"),
     "SYS_RESOURCE": Capability(_LESSER, "pass by quotas, ulimits and reserved disk space"),

@@ -34,13 +34,17 @@ _CONTROL = re.compile(
     rf"|{_HOME}/\.(?:bashrc|bash_profile|profile|zshrc|config|local)\Z"
     r"|/(?:usr/)?(?:local/)?s?bin(?:/.*)?\Z"
     r"|/(?:usr/)?lib(?:64)?(?:/(?:modules|systemd|firmware|udev)(?:/.*)?)?\Z"
-    r"|/(?:boot|proc)/.+"
+    r"|/boot/.+"
+    r"|/proc/(?:1|sys|sysrq-trigger|kcore)(?:/.*)?\Z"
     r"|/sys/(?:kernel|fs/cgroup|module|devices|bus|class|block)(?:/.*)?\Z"
     r"|/etc/(?:passwd|group|shadow|sudoers|cron[^/]*|systemd|init\.d|rc\.local|profile(?:\.d)?"
     r"|bash\.bashrc|ld\.so\.[^/]+|pam\.d|security|docker|containerd|udev|modprobe\.d|modules"
     r"|apt|yum\.repos\.d|fstab|environment)(?:/.*)?\Z"
     r"|/var/spool/cron(?:/.*)?\Z"
-    r"|/var/lib/(?:docker|containerd|containers|dpkg|rpm|systemd)(?:/.*)?\Z"
+    r"|/var/lib/(?:docker|containers)"
+    r"(?:/(?:volumes|overlay2|containers|image|plugins|swarm|storage))?\Z"
+    r"|/var/lib/(?:containerd|dpkg|rpm|systemd)(?:/.*)?\Z"
+    r"|[A-Za-z]:[\\/]?(?:Windows[\\/]?)?\Z"
 )
 _BENIGN = re.compile(
     r"/etc/(?:localtime|timezone|hosts|hostname|machine-id|os-release|resolv\.conf)\Z"
@@ -51,7 +55,6 @@ _READABLE = re.compile(
     rf"|{_HOME}\Z"
     r"|/proc(?:/(?:1|kcore|kallsyms)(?:/.*)?)?\Z"
     r"|/var/lib/(?:docker|containerd|containers)(?:/(?:volumes|overlay2|containers|image)(?:/.*)?)?\Z"
-    r"|/var/log(?:/(?:auth\.log|secure|audit(?:/.*)?|journal))?\Z"
     r"|/dev\Z"
 )
 

@@ -59,9 +59,13 @@ ADMIN_IMAGE = re.compile(
 )
 """Images that are a web page to administer databases, brokers or the engine."""
 
-SSH_ON_PURPOSE = re.compile(
-    r"git(?:ea|lab|olite|ness)?\b|gogs|forgejo|sftp|onedev|gerrit|ssh|bastion"
+WITHOUT_LOGIN = frozenset(
+    {"redis-commander", "redisinsight", "kafka-ui", "kafdrop", "akhq", "elasticsearch-head"}
+    | {"dejavu"}
 )
+"""Those of them that ask for no password by default (their manuals)."""
+
+SSH_ON_PURPOSE = re.compile(r"git(?:ea|lab|olite|ness)?\b|gogs|forgejo|sftp|onedev|gerrit")
 """Images whose service is reached over ssh by design."""
 
 PROXY_IMAGE = re.compile(

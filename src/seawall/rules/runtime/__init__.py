@@ -2,6 +2,7 @@
 
 from seawall.rules.runtime import (
     capabilities,
+    devices,
     filesystem,
     hardening,
     isolation,
@@ -16,6 +17,7 @@ RULES = (
     *privileges.RULES,
     *mounted.RULES,
     *isolation.RULES,
+    *devices.RULES,
     *hardening.RULES,
     *filesystem.RULES,
 )

@@ -47,10 +47,11 @@ def _of_reach(reach: Reach) -> Callable[[Workload, Settings], Iterator[Hit]]:
 
 
 def _hit(workload: Workload, cell: Cell[str], name: str) -> Hit:
-    rest = without(workload.capabilities_added, name)
+    known, rest = CAPABILITIES[name], without(workload.capabilities_added, name)
+    instead = f" {known.instead}." if known.instead else ""
     return Hit(
         cell,
-        f"{the(workload)} is given {name}: with it an intruder can {CAPABILITIES[name].allows}",
+        f"{the(workload)} is given {name}: with it an intruder can {known.allows}",
         symbol(workload, f"cap_add {name}"),
         label=name,
         remedy=write(
@@ -58,7 +59,8 @@ def _hit(workload: Workload, cell: Cell[str], name: str) -> Hit:
             f"Take {name} out of `cap_add`"
             + (", which then goes too." if rest == "[]" else f": `cap_add: {rest}`."),
             f"Leave out `--cap-add={name}`.",
-        ),
+        )
+        + instead,
     )
 
 

@@ -17,6 +17,7 @@ from seawall.facts.host_paths import (
 )
 from seawall.rules.naming import symbol, the, write
 from seawall.rules.practices import ISOLATED_FROM_HOST
+from seawall.rules.runtime.privileges import is_privileged
 from seawall.surfaces.workload import Mount, Workload
 
 _PROXY = "proxy"
@@ -32,6 +33,15 @@ _FLAG_REMEDY = (
 )
 
 
+_PROXYS_REMEDY = (
+    "A proxy needs the socket: keep it on an internal network with the one service that asks it, "
+    "publish none of its ports, and allow no call that writes (`POST: 0`)."
+)
+_ALL_FILES = "all of the host's files, the engine's socket among them"
+_NARROW = "Mount the directories that it reads, each by itself: `/srv/data:/data:ro`."
+_NARROW_FLAG = "Mount the directories that it reads, each by itself: `-v /srv/data:/data:ro`."
+
+
 def _binds(workload: Workload) -> Iterator[tuple[Mount, str]]:
     """The mounts of host paths, each with its path made plain."""
     for mount in workload.mounts:
@@ -40,7 +50,7 @@ def _binds(workload: Workload) -> Iterator[tuple[Mount, str]]:
 
 
 def _sockets(workload: Workload) -> Iterator[tuple[Located, str, str]]:
-    """Each way to an engine: its place, what is written there, and how a message names it."""
+    """Each way to an engine: its place, its part of the symbol, and how a message names it."""
     if workload.api_socket is not None and workload.api_socket.value:
         yield workload.api_socket, "use_api_socket", "the engine's API socket (`use_api_socket`)"
     for mount, path in _binds(workload):
@@ -49,8 +59,7 @@ def _sockets(workload: Workload) -> Iterator[tuple[Located, str, str]]:
         elif holds_engine_socket(path):
             yield mount, f"volumes {mount.target}", f"`{path}`, where the engine's socket is"
         elif path == "/" and mount.read_only:
-            told = "all of the host's files, the engine's socket among them"
-            yield mount, f"volumes {mount.target}", told
+            yield mount, f"volumes {mount.target}", _ALL_FILES
     for secret in workload.secrets:
         path = normal(secret.file.value or "") if secret.file is not None else ""
         if is_engine_socket(path):
@@ -69,19 +78,18 @@ def _runtime_socket(workload: Workload, _: Settings) -> Iterator[Hit]:
             f"{the(workload)} gets {told}: whoever takes it over is root on the host",
             symbol(workload, part),
             label="root on the host",
-            remedy=_proxy_remedy(is_proxy) or write(workload, _PROXY_REMEDY, _FLAG_REMEDY),
+            remedy=_socket_remedy(workload, told, is_proxy),
             weaker="the image is a proxy that lets only some calls through" if is_proxy else "",
         )
     yield from _unknown_sockets(workload)
 
 
-def _proxy_remedy(is_proxy: bool) -> str:
-    if not is_proxy:
-        return ""
-    return (
-        "A proxy needs the socket: keep it on an internal network with the one service that asks "
-        "it, publish none of its ports, and allow no call that writes (`POST: 0`)."
-    )
+def _socket_remedy(workload: Workload, told: str, is_proxy: bool) -> str:
+    if told is _ALL_FILES:
+        return write(workload, _NARROW, _NARROW_FLAG)
+    if is_proxy:
+        return _PROXYS_REMEDY
+    return write(workload, _PROXY_REMEDY, _FLAG_REMEDY)
 
 
 def _unknown_sockets(workload: Workload) -> Iterator[Hit]:
@@ -110,19 +118,38 @@ def _writable(workload: Workload, _: Settings) -> Iterator[Hit]:
         if is_control(path):
             yield Hit(
                 mount,
-                f"{the(workload)} can write `{path}` of the host{_consequence(path)}",
+                f"{the(workload)} can write `{path}` of the host: {_consequence(path)}",
                 symbol(workload, f"volumes {mount.target}"),
                 label="writable",
                 remedy=_narrower(workload, mount, path),
+                weaker=_why_harmless(workload, path),
             )
 
 
+_CONSEQUENCES = (
+    ("/var/lib/docker", "the files of every image, volume and container"),
+    ("/lib/modules", "what the kernel loads as its modules"),
+    ("/dev", "the device files that the host's programs open"),
+    ("/proc", "the settings of the kernel, one of which runs a program as root on the host"),
+    ("/sys", "the settings of the kernel and its devices"),
+    ("/boot", "the kernel that the host starts next"),
+    ("/home", "people's keys and the scripts of their logins"),
+    ("/root", "root's keys and the scripts of its login"),
+)
+
+
 def _consequence(path: str) -> str:
+    """What is within reach of who can write there."""
     if path == "/":
-        return ": everything on it, the engine's socket and root's keys included"
-    if path.startswith("/var/lib/docker"):
-        return ": the files of every image, volume and container"
-    return ", and with it what runs there"
+        return "everything on it, the engine's socket and root's keys included"
+    known = (told for start, told in _CONSEQUENCES if path.startswith(start))
+    return next(known, "what the host runs and whom it lets in")
+
+
+def _why_harmless(workload: Workload, path: str) -> str:
+    """Device files open nothing by themselves: the control group still says which may be used."""
+    is_fenced = path == "/dev" and not is_privileged(workload) and not workload.device_cgroup_rules
+    return "the device control group still keeps most devices closed" if is_fenced else ""
 
 
 def _narrower(workload: Workload, mount: Mount, path: str) -> str:
