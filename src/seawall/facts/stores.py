@@ -12,7 +12,7 @@ _STORE = re.compile(
 )
 _TOOL = re.compile(
     r"export|express|command|admin|insight|backup|dump|client|proxy|manage|web|\bui\b|console"
-    r"|connect|kafka-ui|operator"
+    r"|connect|operator|postgrest|meta\b|init\b|exim|sync|bouncer|pgpool|router"
 )
 
 

@@ -36,7 +36,8 @@ def _built(project: Project) -> Graph:
     nodes: dict[str, Node] = {}
     for node in _nodes(project, networking, volumes):
         nodes.setdefault(node.id, node)
-    return Graph(project.name, nodes, _known(edges, nodes))
+    workloads = {service_id(service.name): service for service in project.services}
+    return Graph(project.name, nodes, _known(edges, nodes), workloads)
 
 
 def _nodes(project: Project, networking: Networking, volumes: Volumes) -> Iterator[Node]:
@@ -48,7 +49,6 @@ def _nodes(project: Project, networking: Networking, volumes: Volumes) -> Iterat
             service.name,
             service.place,
             role_of(service),
-            workload=service,
         )
     yield from networking.nodes()
     yield from volumes.nodes()

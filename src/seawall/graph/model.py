@@ -58,7 +58,6 @@ class Node(Struct, frozen=True):
     """Of a service."""
     is_internal: bool = False
     """Of a network that has no way out."""
-    workload: Workload | None = None
 
 
 class Edge(Struct, frozen=True):
@@ -84,6 +83,8 @@ class Graph(Struct, frozen=True, dict=True):
     name: str
     nodes: dict[str, Node]
     edges: tuple[Edge, ...]
+    workloads: dict[str, Workload]
+    """Of the services, by their nodes' ids."""
 
     @cached_property
     def outgoing(self) -> dict[str, list[Edge]]:
@@ -107,6 +108,27 @@ class Graph(Struct, frozen=True, dict=True):
     def services(self) -> tuple[Node, ...]:
         """The services, in the order of the files."""
         return tuple(node for node in self.nodes.values() if node.kind is Kind.SERVICE)
+
+    @cached_property
+    def callers(self) -> dict[str, tuple[str, ...]]:
+        """The names of the services that use each node, as far as the project tells."""
+        found: dict[str, tuple[str, ...]] = {}
+        for edge in self.edges_of(Means.CALLS):
+            name = self.nodes[edge.source].name
+            found[edge.target] = (*found.get(edge.target, ()), name)
+        return found
+
+    @cached_property
+    def entries(self) -> frozenset[str]:
+        """The names of the services that other machines reach directly."""
+        return frozenset(
+            self.nodes[edge.target].name for edge in self.edges_of(Means.PUBLISHED) if edge.is_open
+        )
+
+    def members(self, network: str) -> tuple[Node, ...]:
+        """The services that can talk to each other over a network, in the order of the files."""
+        joined = {edge.source for edge in self.incoming.get(network, ())}
+        return tuple(service for service in self.services if service.id in joined)
 
     def edges_of(self, means: Means) -> tuple[Edge, ...]:
         """The edges of one kind."""

@@ -116,10 +116,13 @@ class Networking:
                 yield from self._on_host(service, place)
                 continue
             told = f"`{service.name}` is on the network `{key}`"
-            cut = f"Take `{service.name}` off the network `{key}`"
             is_open = self._passes(key)
-            yield Edge(own, network, Means.JOINS, told, place, f"{cut}.", Cost.SPLIT, is_open)
-            yield Edge(network, own, Means.JOINS, told, place, f"{cut}.", Cost.SPLIT, is_open)
+            yield Edge(own, network, Means.JOINS, told, place, is_open=is_open)
+            cut = (
+                f"Take `{service.name}` off the network `{key}`: put it on one that only the "
+                "services which use it are on."
+            )
+            yield Edge(network, own, Means.JOINS, told, place, cut, Cost.SPLIT, is_open)
 
     def _passes(self, key: str) -> bool:
         """Whether the members of a network can talk to each other."""
@@ -185,15 +188,16 @@ def _text(network: Network, option: str) -> str:
     return (cell.value or "").lower() if cell is not None else ""
 
 
-def _numbers(first: int | None, last: int | None) -> str:
-    if first is None:
-        return "a free port"
+def _numbers(first: int, last: int | None) -> str:
     return str(first) if last in {None, first} else f"{first}-{last}"
 
 
 def _shown(port: Port) -> str:
-    address = f"{port.host_ip}:" if port.host_ip else ""
+    """How a publication is told: by the port of the host where it is known."""
     protocol = "" if port.protocol == "tcp" else f"/{port.protocol}"
+    if port.host_first is None:
+        return f"its port {_numbers(port.container_first, port.container_last)}{protocol}"
+    address = f"{port.host_ip}:" if port.host_ip else ""
     return f"port {address}{_numbers(port.host_first, port.host_last)}{protocol}"
 
 

@@ -11,7 +11,8 @@ from collections.abc import Collection, Iterator, Mapping
 from msgspec import Struct
 
 from seawall.core.model import Severity
-from seawall.graph.model import Edge, Graph, Kind, Means
+from seawall.graph.grants import SOCKET
+from seawall.graph.model import Cost, Edge, Graph, Kind, Means, Node
 from seawall.graph.networking import HOST, INTERNET
 from seawall.graph.roles import Role
 
@@ -76,15 +77,18 @@ def ways_to(graph: Graph, target: str) -> tuple[Way, ...]:
     return tuple(sorted(found.values(), key=_rank))
 
 
-def shortest(graph: Graph, without: Collection[Edge] = ()) -> Mapping[str, Edge]:
-    """For each node that can be reached from outside, the last edge of the shortest way to it."""
+def shortest(graph: Graph, without: Collection[int] = ()) -> Mapping[str, Edge]:
+    """For each node that can be reached from outside, the last edge of the shortest way to it.
+
+    `without` are edges, by `id()`, that are taken to be cut.
+    """
     arrived: dict[str, Edge] = {}
     distance, queue = {INTERNET: 0}, deque([INTERNET])
     while queue:
         node = queue.popleft()
         step = _step(graph, node)
         for edge in graph.outgoing.get(node, ()):
-            if edge in without:
+            if id(edge) in without:
                 continue
             if distance[node] + step < distance.get(edge.target, len(graph.nodes) + 1):
                 distance[edge.target] = distance[node] + step
@@ -93,13 +97,45 @@ def shortest(graph: Graph, without: Collection[Edge] = ()) -> Mapping[str, Edge]
     return arrived
 
 
-def cheapest_cut(graph: Graph, path: Way) -> Cut | None:
-    """The cheapest edit after which the target can't be reached; else the cheapest on this way."""
-    candidates = sorted((e for e in path.edges if e.cut), key=lambda edge: edge.cost.value)
-    for edge in candidates[:_CANDIDATES]:
-        if path.target not in shortest(graph, (edge,)):
+def cheapest_cut(graph: Graph, way: Way) -> Cut | None:
+    """The cheapest edit that closes the way; None where all of it is needed.
+
+    `is_enough` says that nothing else then leads to the target: to the host, over that service.
+    """
+    others = _other_grants(graph, way)
+    candidates = sorted(_cuts(graph, way), key=lambda pair: pair[0])[:_CANDIDATES]
+    for _, edge in candidates:
+        if way.target not in shortest(graph, others | {id(edge)}):
             return Cut(edge, is_enough=True)
-    return Cut(candidates[0], is_enough=False) if candidates else None
+    return Cut(candidates[0][1], is_enough=False) if candidates else None
+
+
+def _cuts(graph: Graph, way: Way) -> Iterator[tuple[int, Edge]]:
+    """What can be cut of a way, with what it costs: not the step from a service to one it uses."""
+    before: Node | None = None
+    for edge in way.edges:
+        source = graph.nodes[edge.source]
+        before = source if source.kind is Kind.SERVICE else before
+        is_needed = edge.cost is Cost.NEED or (
+            source.kind is Kind.NETWORK and before is not None and uses(graph, before, edge.target)
+        )
+        if edge.cut and not is_needed:
+            yield edge.cost.value, edge
+
+
+def uses(graph: Graph, service: Node, other: str) -> bool:
+    """Whether a service is there to talk to another one: it says so, or is a proxy before it."""
+    is_proxy = service.role is Role.PROXY and graph.nodes[other].role is not Role.STORE
+    return is_proxy or service.name in graph.callers.get(other, ())
+
+
+def _other_grants(graph: Graph, way: Way) -> frozenset[int]:
+    """The ways of other services to the host, where that is the target."""
+    if way.target != HOST:
+        return frozenset()
+    last = f"service {way.taken[-1]}"
+    grants = (edge for edge in graph.edges if edge.target in {HOST, SOCKET})
+    return frozenset(id(edge) for edge in grants if edge.source not in {last, SOCKET})
 
 
 def _step(graph: Graph, node: str) -> int:

@@ -1,5 +1,12 @@
 """Network security: what can be reached, from where, and whether anyone can listen in."""
 
-from seawall.rules.network import entrances, exposure, networks, published
+from seawall.rules.network import attack, entrances, exposure, networks, published, segments
 
-RULES = (*exposure.RULES, *published.RULES, *entrances.RULES, *networks.RULES)
+RULES = (
+    *exposure.RULES,
+    *published.RULES,
+    *entrances.RULES,
+    *networks.RULES,
+    *segments.RULES,
+    *attack.RULES,
+)
