@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from bisect import bisect_right
 from functools import cached_property
@@ -87,14 +88,24 @@ def read(path: Path, name: str = "") -> Source:
     """
     name = name or path.as_posix()
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise InputError(f"{name}: is not a regular file", "Pass a file or a directory.")
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = _bytes_of(os.fspath(path), name)
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f"{name}: {reason.lower()}", how_to_read(error)) from error
     return decode(name, data)
+
+
+def _bytes_of(path: str, name: str) -> bytes:
+    """At most `MAX_BYTES` and one more of a regular file; a pipe is not waited for."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(f"{name}: is not a regular file", "Pass a file or a directory.")
+        # Files of the kernel's say that they are empty.
+        return os.read(descriptor, min(status.st_size or MAX_BYTES, MAX_BYTES) + 1)
+    finally:
+        os.close(descriptor)
 
 
 def how_to_read(error: Exception) -> str:

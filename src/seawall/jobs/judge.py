@@ -25,9 +25,14 @@ def judge(
     `lowered` is the source in lower case, where there is one: a rule whose words (`told_by`) are
     not in it is passed over.
     """
+    told: dict[tuple[str, ...], bool] = {(): True}
     for rule, check in checks:
-        if lowered and rule.told_by and not _is_told(rule.told_by, lowered):
-            continue
+        if lowered:
+            words = rule.told_by
+            if words not in told:
+                told[words] = _is_told(words, lowered)
+            if not told[words]:
+                continue
         try:
             hits = list(check(facts, settings))
         except Exception as error:

@@ -61,6 +61,13 @@ def named_images(dockerfile: Dockerfile) -> Iterator[Named]:
 
     Stages, `scratch`, references that Docker refuses and unknown values are left out.
     """
+    known: list[Named] | None = dockerfile.derived.get("named images")
+    if known is None:
+        known = dockerfile.derived["named images"] = list(_read_named(dockerfile))
+    return iter(known)
+
+
+def _read_named(dockerfile: Dockerfile) -> Iterator[Named]:
     for use in dockerfile.images:
         if use.via == "SYNTAX":
             continue

@@ -11,7 +11,7 @@ from msgspec import Struct
 from seawall.core.model import Region
 from seawall.detectors.entropy import is_random
 from seawall.detectors.expression import Expression
-from seawall.detectors.names import Sort, is_signing_key, sort_of
+from seawall.detectors.names import KEYWORDS, Sort, is_signing_key, sort_of
 from seawall.detectors.secrets import (
     Secret,
     find_by_name,
@@ -73,18 +73,33 @@ def _gathered(key: _Same) -> tuple[Sighting, ...]:
 def _all(dockerfile: Dockerfile) -> Iterator[Sighting]:
     """The surest first, since of two at one place the first stays."""
     yield from _formats(dockerfile)
-    for instruction in dockerfile.instructions:
+    if _names_secret(dockerfile.source.lowered):
+        for instruction in dockerfile.instructions:
+            yield from _declared(dockerfile, instruction)
+    for instruction in dockerfile.of("CMD", "ENTRYPOINT", "HEALTHCHECK", "ONBUILD"):
         inner = instruction.trigger or instruction
-        if inner.keyword in {"ENV", "LABEL"}:
-            yield from _pairs(inner, instruction)
-        elif inner.keyword == "ARG":
-            yield from _arguments(inner, instruction)
-        elif inner.heredocs and inner.keyword in {"COPY", "ADD"}:
-            yield from _bodies(dockerfile, instruction)
-        elif inner.keyword in {"CMD", "ENTRYPOINT", "HEALTHCHECK"} and _starts_telling(inner):
+        if inner.keyword in _STARTING and _starts_telling(inner):
             yield from _of_start(dockerfile, instruction)
     yield from _programs(dockerfile)
     yield from _scripts(dockerfile)
+
+
+_STARTING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
+
+
+def _names_secret(lowered: str) -> bool:
+    """Whether a file holds any word by which a name can tell of a secret: most do not."""
+    return _holds_telling(lowered) or any(keyword in lowered for keyword in KEYWORDS)
+
+
+def _declared(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Sighting]:
+    inner = instruction.trigger or instruction
+    if inner.keyword in {"ENV", "LABEL"}:
+        yield from _pairs(inner, instruction)
+    elif inner.keyword == "ARG":
+        yield from _arguments(inner, instruction)
+    elif inner.heredocs and inner.keyword in {"COPY", "ADD"}:
+        yield from _bodies(dockerfile, instruction)
 
 
 # In a comment only what cannot be an illustration counts.
