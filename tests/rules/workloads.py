@@ -19,12 +19,21 @@ from seawall.surfaces.workload import Workload
 SETTINGS = Settings(today=date(2026, 11, 24))
 
 
-def project(text: str, **environment: str) -> Project:
-    """The project that one Compose file makes; nothing else lies beside it."""
-    with TemporaryDirectory() as directory:
-        file = Path(directory) / "compose.yaml"
-        file.write_text(text, encoding="utf-8")
-        return read_project([file], environment=environment)
+def project(text: str, *overrides: str, **beside: str) -> Project:
+    """The project that a Compose file and overrides of it make; HOME is `/home/me`.
+
+    `beside` are other files: `env` for `.env`, and any other name for `<name>.yaml`.
+    """
+    with TemporaryDirectory() as folder:
+        directory = Path(folder)
+        for name, other in beside.items():
+            file = directory / (".env" if name == "env" else f"{name}.yaml")
+            file.write_text(other, encoding="utf-8")
+        files = []
+        for number, each in enumerate((text, *overrides)):
+            files.append(directory / f"compose{number}.yaml")
+            files[-1].write_text(each, encoding="utf-8")
+        return read_project(files, environment={"HOME": "/home/me"})
 
 
 def run_lines(text: str) -> tuple[Workload, ...]:
@@ -32,22 +41,22 @@ def run_lines(text: str) -> tuple[Workload, ...]:
     return read_run_lines(Source("run.sh", text)).workloads
 
 
-def surfaces(rule: Rule, text: str) -> Iterator[Project | Workload]:
+def surfaces(rule: Rule, text: str, *overrides: str, **beside: str) -> Iterator[object]:
     """What a rule is asked of: the project where it knows projects, else each workload."""
     if example_language(text) == "console":
         yield from run_lines(text)
         return
-    whole = project(text)
+    whole = project(text, *overrides, **beside)
     if Project in rule.on:
         yield whole
     else:
         yield from whole.services
 
 
-def hits(rule: Rule, text: str) -> list[Hit]:
+def hits(rule: Rule, text: str, *overrides: str, **beside: str) -> list[Hit]:
     """What a rule finds in a text, passes left out."""
     found = []
-    for surface in surfaces(rule, text):
+    for surface in surfaces(rule, text, *overrides, **beside):
         check = rule.on[type(surface)]
         for outcome in judge(surface, [(rule, check)], SETTINGS):
             assert not isinstance(outcome, Crash), outcome.reason

@@ -20,7 +20,8 @@ _PIPE = re.compile(
 _HOME = r"(?:~|\$\{?HOME\}?|/root|/(?:home|Users)/[^/]+)"
 _CREDENTIALS = re.compile(
     rf"{_HOME}/\.(?:ssh|aws|azure|kube|gnupg|netrc|git-credentials|npmrc|pypirc|pgpass|my\.cnf"
-    r"|vault-token|password-store|docker(?:/config\.json)?|config/(?:gcloud|gh|rclone))(?:/[^/]+)*\Z"
+    r"|vault-token|password-store|config/(?:gcloud|gh|rclone))(?:/[^/]+)*\Z"
+    rf"|{_HOME}/\.docker(?:/config\.json)?\Z"
     r"|/etc/(?:shadow-?|gshadow-?|ssh(?:/ssh_host_\w+_key)?|kubernetes(?:/.*)?"
     r"|rancher(?:/.*)?|sudoers(?:\.d)?)\Z"
     r"|/var/lib/(?:kubelet|rancher)(?:/.*)?\Z"
@@ -54,7 +55,7 @@ _READABLE = re.compile(
     r"/(?:etc|root|home|var|var/lib|Users)?\Z"
     rf"|{_HOME}\Z"
     r"|/proc(?:/(?:1|kcore|kallsyms)(?:/.*)?)?\Z"
-    r"|/var/lib/(?:docker|containerd|containers)(?:/(?:volumes|overlay2|containers|image)(?:/.*)?)?\Z"
+    r"|/var/lib/(?:docker|containerd|containers)(?:/(?:volumes|overlay2|containers|image))?\Z"
     r"|/dev\Z"
 )
 
