@@ -6,7 +6,9 @@ import pytest
 from workloads import hits
 
 from seawall.core.model import Hit, Profile, Severity, Verdict
-from seawall.rules import by_id
+from seawall.rules import by_id, checks_on, checks_within
+from seawall.surfaces.compose.model import Project
+from seawall.surfaces.workload import Workload
 
 FAIL, UNKNOWN = [Verdict.FAIL], [Verdict.UNKNOWN]
 PROXY = '  proxy:\n    image: traefik:3.4.1\n    ports: ["443:443"]\n'
@@ -292,3 +294,10 @@ def test_an_overlay_must_be_encrypted(network: str, expected: list[Verdict]) -> 
     text = joined(tail=f"networks:\n  default:\n    {network}\n")
     text = text.replace("default:\n    {", "default: {")
     assert verdicts("plain-overlay", text) == expected
+
+
+def test_a_rule_that_judges_projects_is_not_asked_of_their_services_again() -> None:
+    within = {rule.id for rule, _ in checks_within(Project, Workload)}
+    alone = {rule.id for rule, _ in checks_on(Workload)}
+    assert "published-database-port" in alone - within
+    assert "privileged" in alone & within

@@ -48,3 +48,14 @@ def by_id() -> dict[str, Rule]:
 def checks_on(surface: type) -> tuple[tuple[Rule, Check], ...]:
     """The rules that look at a surface type, each with its check for it."""
     return tuple((rule, rule.on[surface]) for rule in all_rules() if surface in rule.on)
+
+
+@cache
+def checks_within(whole: type, part: type) -> tuple[tuple[Rule, Check], ...]:
+    """The rules to ask of each part of a whole: those that do not judge the whole itself.
+
+    `checks_within(Project, Workload)` is for the services of a project: a rule with an entry for
+    both is asked of the project, which knows networks and neighbours, and of a workload only
+    where that stands alone.
+    """
+    return tuple((rule, check) for rule, check in checks_on(part) if whole not in rule.on)
