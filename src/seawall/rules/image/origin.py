@@ -55,9 +55,14 @@ def _unofficial_service(workload: Workload, settings: Settings) -> Iterator[Hit]
     for named in service_images(workload):
         if not _is_of_unknown(named, settings):
             continue
-        copied = official_name(named.reference.path.rpartition("/")[2])
+        owner, _, program = named.reference.path.rpartition("/")
+        copied = official_name(program) if program not in {owner, *_NO_PROGRAMS} else None
         if copied or settings.allowed_images:
             yield _unknown_publisher(named, copied or "")
+
+
+_NO_PROGRAMS = frozenset({"docker", "hello-world"})
+"""Official images whose names other images have for another reason."""
 
 
 def _is_of_unknown(named: Named, settings: Settings) -> bool:

@@ -10,10 +10,9 @@ from msgspec import Struct, structs
 
 from seawall.core.model import Confidence, Evidence, Hit
 from seawall.core.rule import Settings
-from seawall.detectors.names import KEYWORDS
+from seawall.detectors.names import KEYWORDS, Sort, sort_of
 from seawall.detectors.secrets import (
     Secret,
-    find_by_name,
     find_formats,
     find_in_assignment,
     find_named,
@@ -173,8 +172,13 @@ def _of_label(label: Variable) -> Iterator[ServiceSecret]:
 def _of_text(cell: Cell[str], part: str, where: str) -> Iterator[ServiceSecret]:
     text = literal_of(cell) or ""
     for secret in (*find_formats(text), *find_named(text)):
+        if secret.kind == "url-credential" and _PORTS.match(text, secret.start):
+            continue
         yield _sighting(secret, cell, f"{part}/{secret.kind}", secret.name or secret.kind, where)
 
+
+_PORTS = re.compile(r"\d+@\d+(?![.\w])")
+"""`https://example.org:443@8443`, as proxies have it: two ports, no password."""
 
 _SHORT_OPTIONS = re.compile(r"(?:^|\s|[\"'])-[apuPwU]")
 _SHELLS = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash"})
@@ -212,7 +216,7 @@ def _of_options(
 ) -> Iterator[ServiceSecret]:
     for option, cell, text in zip(texts, words[1:], texts[1:], strict=False):
         if option in _SERVER_OPTIONS and cell.value is not None:
-            secret = find_by_name("password", text)
+            secret = judge(Sort.PASSWORD, text)
             if secret is not None:
                 yield _sighting(secret, cell, f"{part} {option}", option, where)
 
@@ -330,13 +334,12 @@ def _remedy(workload: Workload, found: ServiceSecret) -> str:
     revoke = "" if found.secret.is_default else " Revoke the old value: it must count as known."
     kind, _, name = found.part.partition(" ")
     if kind == "environment":
-        return _to_secret(workload, name) + revoke
+        return _to_secret(workload, name.partition("/")[0]) + revoke
     if kind == "build.args":
+        secret = name.partition("/")[0].lower()
         return (
-            "Give it to the build as a secret: `build: {secrets: ["
-            + name.lower()
-            + "]}`, and read "
-            f"it in the Dockerfile with `RUN --mount=type=secret,id={name.lower()}`.{revoke}"
+            f"Give it to the build as a secret: `build: {{secrets: [{secret}]}}`, and read it in "
+            f"the Dockerfile with `RUN --mount=type=secret,id={secret}`.{revoke}"
         )
     if kind == "labels":
         return "Keep it in a file that the proxy reads, `basicauth.usersfile` say." + revoke
@@ -385,5 +388,4 @@ def to_secret(workload: Workload, variable: str, file_variable_name: str) -> str
 
 def is_secret_name(name: str) -> bool:
     """Whether a variable of this name holds a secret, whatever its value."""
-    secret = find_by_name(name, "q9Zt4rXw7LmB2kVc")
-    return secret is not None
+    return sort_of(name) is not None
