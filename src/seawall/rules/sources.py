@@ -12,21 +12,36 @@ from seawall.rules.practices import NO_SECRETS_IN_LOGS
 from seawall.rules.secrets.held import weight_of
 from seawall.surfaces.repository.sources import LogCall, Shown, SourceFile
 
-_ENVIRONMENT = ("environ", "process.env", "getenv", "locals()", "globals()", "env.")
+_WRITES = re.compile(r"(?:log\w*|console)\.\w+|print|puts|echo\(|\bpp? |std(?:out|err)\.write|warn")
+_WORD = re.compile(r"\w{4,60}", re.ASCII)
+_EVERYTHING = (
+    "os.environ", "process.env", "getenv()", "locals()", "globals()", "env.to_h", "env.inspect",
+)  # fmt: skip
 _ABOUT_WORDS = re.compile(
     r"\b(?:lexer|tokeni[sz]e\w*|parser?|nltk|spacy|vocab\w*|next_token|logits|ast|grammar)\b"
 )
 """In a source with these, a token is a word of a language."""
 _VAGUE = frozenset({"pass", "auth", "token", "key", "keys"})
+_NO_SECRET = re.compile(
+    r"_?(?:acquire|start|starting|sync|resume|lock|fencing|continue|delta)_?token", re.IGNORECASE
+)
+"""Tokens that say where a listing or a lock stands."""
 
 
-def may_log_secrets(lowered: str) -> bool:
-    """The cheap first test of a source's text in lower case: whether a telling word is in it."""
-    return any(word in lowered for word in (*KEYWORDS, *_ENVIRONMENT))
+def may_log_secrets(text: str) -> bool:
+    """The cheap first test of a source's text: whether anything in it could be a hit."""
+    lowered = text.lower()
+    if _WRITES.search(lowered) is None:
+        return False
+    if any(word in lowered for word in _EVERYTHING):
+        return True
+    if not any(word in lowered for word in KEYWORDS):
+        return False
+    return any(sort_of(name.lstrip("_")) for name in set(_WORD.findall(text)))
 
 
 def _logged(file: SourceFile, _: Settings) -> Iterator[Hit]:
-    if not may_log_secrets(file.source.lowered):
+    if not may_log_secrets(file.source.text):
         return
     seen: set[int] = set()
     for call in file.calls:
@@ -40,11 +55,11 @@ def _logged(file: SourceFile, _: Settings) -> Iterator[Hit]:
 def _sort(value: Shown, file: SourceFile) -> str:
     """What is logged, in a word; empty for nothing secret."""
     if value.kind == "everything":
-        return "every variable"
+        return "everything"
     name = value.name.lstrip("@$_")
     sort = sort_of(name)
     is_vague = name.lower() in _VAGUE
-    if sort is None or (is_vague and sort is not Sort.TOKEN):
+    if sort is None or (is_vague and sort is not Sort.TOKEN) or _NO_SECRET.fullmatch(name):
         return ""
     if is_vague and _ABOUT_WORDS.search(file.source.lowered):
         return ""
@@ -52,20 +67,29 @@ def _sort(value: Shown, file: SourceFile) -> str:
 
 
 def _hit(file: SourceFile, call: LogCall, value: Shown, sort: str) -> Hit:
-    written = file.source.text[value.start : value.end]
-    is_name = re.fullmatch(r"[\w.@$]{1,60}", written) is not None
-    shown = written if is_name else value.name
+    if value.kind == "everything":
+        what = f"every variable ({value.name}), secret ones among them,"
+    else:
+        what = _written(file, value)
     return Hit(
         value,
-        f"{shown} is written to the log by {call.callee}"
-        if sort != "every variable"
-        else f"every variable ({value.name}), secret ones too, is written by {call.callee}",
+        f"{what} is written to the log by {call.callee}",
         f"{call.callee} {value.name}",
-        label="in the log for all who read it",
+        label=f"a {sort} for all who read the log" if sort != "everything" else "all of them",
         confidence=_confidence(call, value),
         weaker=weight_of(file.source.path),
         evidence=tuple(Evidence(what, line) for what, line in value.via),
     )
+
+
+_NAME = re.compile(r"[\w.@$]{1,60}")
+
+
+def _written(file: SourceFile, value: Shown) -> str:
+    written = file.source.text[value.start : value.end]
+    if not _NAME.fullmatch(written):
+        return value.name
+    return f"{written}, which holds {value.name}," if value.via else written
 
 
 def _confidence(call: LogCall, value: Shown) -> Confidence:

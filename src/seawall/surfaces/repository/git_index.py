@@ -13,6 +13,7 @@ MAX_BYTES = 128 * 1024 * 1024
 _HEADER = struct.Struct(">4sII")
 _FIXED = struct.Struct(">24xI12x")  # the mode, among times, device, inode, owner and size
 _FLAGS = struct.Struct(">H")
+_EXTENSION = struct.Struct(">4sI")
 _EXTENDED, _NAME_BITS = 0x4000, 0x0FFF
 _INTENT_TO_ADD = 0x2000
 
@@ -49,19 +50,24 @@ def read_index(data: bytes, hash_size: int = 20) -> Index:
         return Index(0, (), "is no index of version 2, 3 or 4")
     entries: dict[str, Tracked] = {}
     reader = _read_compressed if version == 4 else _read_padded
-    fault = ""
+    end, fault = _HEADER.size, ""
     try:
-        for entry in reader(data, count, hash_size):
+        for entry, after in reader(data, count, hash_size):
             entries[entry.path] = entry
+            end = after
     except (struct.error, ValueError, IndexError):
         fault = "is cut short"
-    if not fault and _is_split(data, hash_size):
+    if not fault and b"link" in _extensions(data, end, hash_size):
         fault = "is split, and its shared part was not read"
     return Index(version, tuple(entries.values()), fault)
 
 
-def _is_split(data: bytes, hash_size: int) -> bool:
-    return b"link" in data[-(1024 * 1024) :] and b"link\x00" in data[_HEADER.size : -hash_size]
+def _extensions(data: bytes, at: int, hash_size: int) -> Iterator[bytes]:
+    """The names of what follows the entries; the checksum comes last."""
+    while at + _EXTENSION.size <= len(data) - hash_size:
+        name, size = _EXTENSION.unpack_from(data, at)
+        yield name
+        at += _EXTENSION.size + size
 
 
 def _head(data: bytes, at: int, hash_size: int) -> tuple[int, int, int]:
@@ -80,7 +86,7 @@ def _entry(name: bytes, mode: int, flags: int) -> Tracked:
     return Tracked(path, mode, bool(flags >> 16 & _INTENT_TO_ADD))
 
 
-def _read_padded(data: bytes, count: int, hash_size: int) -> Iterator[Tracked]:
+def _read_padded(data: bytes, count: int, hash_size: int) -> Iterator[tuple[Tracked, int]]:
     """Versions 2 and 3: each entry is filled with NULs to a multiple of eight bytes."""
     at, find = _HEADER.size, data.index
     for _ in range(count):
@@ -89,11 +95,11 @@ def _read_padded(data: bytes, count: int, hash_size: int) -> Iterator[Tracked]:
         end = start + length if length < _NAME_BITS else find(b"\0", start + length)
         if data[end : end + 1] != b"\0":
             raise ValueError("no NUL after a name")
-        yield _entry(data[start:end], mode, flags)
         at += (end - at + 8) & ~7
+        yield _entry(data[start:end], mode, flags), at
 
 
-def _read_compressed(data: bytes, count: int, hash_size: int) -> Iterator[Tracked]:
+def _read_compressed(data: bytes, count: int, hash_size: int) -> Iterator[tuple[Tracked, int]]:
     """Version 4: each name says how many bytes of the one before it go, and what follows."""
     at, name = _HEADER.size, b""
     for _ in range(count):
@@ -103,8 +109,8 @@ def _read_compressed(data: bytes, count: int, hash_size: int) -> Iterator[Tracke
             raise ValueError("more is taken off a name than it has")
         end = data.index(b"\0", start)
         name = name[: len(name) - cut] + data[start:end]
-        yield _entry(name, mode, flags)
         at = end + 1
+        yield _entry(name, mode, flags), at
 
 
 def _offset(data: bytes, at: int) -> tuple[int, int]:

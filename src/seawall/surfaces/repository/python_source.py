@@ -154,7 +154,8 @@ class _Reading:
             yield from self.values(argument, names, 0)
         for keyword in call.keywords:
             if keyword.arg is None:
-                yield from self.values(keyword.value, names, 0)
+                found = self.values(keyword.value, names, 0)
+                yield from (value for value in found if value.kind != "everything")
             elif keyword.arg not in _UNSHOWN_KEYWORDS:
                 yield from self._keyed(keyword.arg, keyword.value, names, 0)
 
@@ -216,7 +217,8 @@ class _Reading:
             kind = "environment" if "env" in callee else "key"
             return [Shown(str(node.args[0].value), self._place(node), kind)]
         if callee in _TRANSPARENT or (method in {"format", "join"} and "." in callee):
-            inner = (*node.args, *(keyword.value for keyword in node.keywords))
+            named = (keyword.value for keyword in node.keywords if keyword.arg is not None)
+            inner = (*node.args, *named)  # of a mapping that is spread, a template takes a part
             return [v for part in inner for v in self.values(part, names, depth + 1)]
         if method in _SAME_VALUE and isinstance(node.func, ast.Attribute):
             return self.values(node.func.value, names, depth + 1)

@@ -91,7 +91,7 @@ def read_sources(
 ) -> Iterator[SourceFile]:
     """The sources of a repository, without others' work; reads each file when it is its turn.
 
-    `may_matter` is asked with each text in lower case: one that it refuses is not given.
+    `may_matter` is asked with each text: a source that it refuses is not given.
     """
     left = _MAX_FILES
     for file in repository.files:
@@ -105,5 +105,5 @@ def read_sources(
         if data is not None and b"\0" not in data:
             text = data.decode("utf-8", "surrogateescape")
             source = Source(repository.prefix + file.path, text)
-            if may_matter is None or may_matter(source.lowered):
+            if may_matter is None or may_matter(text):
                 yield SourceFile(source, language)
