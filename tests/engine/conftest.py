@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import Engine, reason_to_skip
+from engine import Engine, NotAllowedError, reason_to_skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,6 +22,10 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """An engine of its own: nothing of another daemon is touched; gone when the tests end."""
     if reason := reason_to_skip():
         pytest.skip(reason)
-    # A socket's path may have 107 characters at most, so its directory stays short.
-    with Engine(tmp_path_factory.mktemp("engine")) as running:
+    running = Engine(tmp_path_factory.mktemp("engine"))
+    try:
+        running.start()
+    except NotAllowedError as error:
+        pytest.skip(str(error))
+    with running:
         yield running

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -20,10 +21,15 @@ IMAGE = "seawall-test:1"
 
 _BUSYBOX = Path("/bin/busybox")
 _PATIENCE = 60.0
+_DENIED = re.compile("operation not permitted|permission denied|read-only file", re.IGNORECASE)
+
+
+class NotAllowedError(Exception):
+    """The machine does not let us start an engine, whoever asks."""
 
 
 def reason_to_skip() -> str:
-    """Why no engine can be started here; empty where one can."""
+    """What is missing for an engine here; empty where nothing is."""
     if os.geteuid() != 0:
         return "a private Docker Engine needs root"
     for program in ("dockerd", "docker", "ip"):
@@ -35,7 +41,10 @@ def reason_to_skip() -> str:
 
 
 class Engine:
-    """A daemon with data root, exec root, pid file, socket and bridge of its own."""
+    """A daemon with data root, exec root, pid file, socket and bridge of its own.
+
+    Start it, then use it in a `with`, which stops it.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -47,12 +56,19 @@ class Engine:
         self._network = f"172.30.{os.getpid() % 250}.1/24"
         self._daemon: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
+    def start(self) -> None:
+        """Start it; nothing is left behind where that fails.
+
+        Raises:
+            NotAllowedError: the machine does not permit it.
+        """
         try:
             self._start()
         except BaseException:
             self.stop()
             raise
+
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -79,7 +95,11 @@ class Engine:
         return found
 
     def _start(self) -> None:
-        _ip("link", "add", self._bridge, "type", "bridge")
+        try:
+            _ip("link", "add", self._bridge, "type", "bridge")
+        except subprocess.CalledProcessError as error:
+            said = error.stderr.decode(errors="replace").strip()
+            raise NotAllowedError(f"a bridge can't be made here: {said}") from error
         _ip("address", "add", self._network, "dev", self._bridge)
         _ip("link", "set", self._bridge, "up")
         settings = self.directory / "daemon.json"
@@ -108,7 +128,8 @@ class Engine:
         while self.docker("version", check=False).returncode:
             if self._daemon.poll() is not None or time.monotonic() > until:
                 tail = self.log.read_text(errors="replace")[-2000:]
-                raise RuntimeError(f"dockerd does not answer:\n{tail}")
+                kind = NotAllowedError if _DENIED.search(tail) else RuntimeError
+                raise kind(f"dockerd does not answer:\n{tail}")
             time.sleep(0.1)
 
     def _import_image(self) -> None:

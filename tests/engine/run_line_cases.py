@@ -217,6 +217,7 @@ FLAGS = """
 --uts host
 -v /etc:/host
 -v /etc:/host:ro
+-v /etc/:/host/ -v /usr/../etc:/x//y
 -v /etc:/host:ro,Z
 -v /etc:/host:z
 -v /etc:/host:rshared

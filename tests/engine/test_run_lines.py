@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -126,54 +127,44 @@ def test_a_line_that_the_client_refuses_is_a_fault(recorder: Recorder, arguments
     assert built.faults or built.gaps
 
 
-class Created:
-    """Every line created once, and inspected in one go."""
+class Workshop:
+    """Creates a container for a line and says what it is; what lines name is there."""
 
-    def __init__(self, engine: Engine, directory: Any) -> None:
+    def __init__(self, engine: Engine, directory: Path) -> None:
+        self.engine, self.directory = engine, directory
+        self.socket = engine.address.removeprefix("unix://")
         (directory / "variables").write_text("# a comment\nA=1\nC\nD=x=y\n\n")
         (directory / "labels").write_text("one=1\ntwo\n")
-        self.said: dict[str, str] = {}
-        self.socket = engine.address.removeprefix("unix://")
-        for name in ("custom", "second"):
-            engine.docker(
-                "network", "create", "--ipv6", f"--subnet=fd00:{name[0]}::/64", name, check=False
-            )
+        for name, subnet in (("custom", "fd00:c::/64"), ("second", "fd00:d::/64")):
+            engine.docker("network", "create", "--ipv6", f"--subnet={subnet}", name)
         for name in ("other", "third"):
             engine.docker("create", "--name", name, IMAGE)
-        identifiers = {}
-        for line in ["IMAGE", *LINES]:
-            (directory / "cid").unlink(missing_ok=True)
-            done = engine.docker(
-                "create", *words(line.replace("IMAGE", IMAGE)), check=False, cwd=directory
-            )
-            if done.returncode:
-                self.said[line] = done.stderr
-                continue
-            identifiers[line] = done.stdout.split()[-1]
-            if "--name" in line:
-                engine.docker("rename", identifiers[line], f"renamed-{len(identifiers)}")
-        bodies = engine.inspect(*identifiers.values())
-        self.bodies = dict(zip(identifiers, bodies, strict=True))
+        self.base = self.create("IMAGE")
+
+    def create(self, line: str) -> dict[str, Any]:
+        """What the engine makes of a line; skips the test where it refuses it."""
+        (self.directory / "cid").unlink(missing_ok=True)
+        command = words(line.replace("IMAGE", IMAGE))
+        done = self.engine.docker("create", *command, check=False, cwd=self.directory)
+        if done.returncode:
+            pytest.skip(f"this engine refuses it: {done.stderr}")
+        (body,) = self.engine.inspect(done.stdout.split()[-1])
+        return body
 
 
 @pytest.fixture(scope="module")
-def created(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> tuple[Created, str]:
-    directory = tmp_path_factory.mktemp("lines")
-    return Created(engine, directory), str(directory)
+def workshop(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    return Workshop(engine, tmp_path_factory.mktemp("lines"))
 
 
 @pytest.mark.parametrize("arguments", LINES)
-def test_a_line_makes_the_container_that_we_read(
-    created: tuple[Created, str], arguments: str
-) -> None:
-    containers, directory = created
+def test_a_line_makes_the_container_that_we_read(workshop: Workshop, arguments: str) -> None:
     skip_unless_known(arguments)
-    if arguments not in containers.bodies:
-        pytest.skip(f"this engine refuses it: {containers.said[arguments]}")
+    base, body = workshop.base, workshop.create(arguments)
+    directory = str(workshop.directory)
     line, built = read(arguments.replace("IMAGE", IMAGE), directory)
     assert [fault.message for fault in built.faults] == []
-    base, body = containers.bodies["IMAGE"], containers.bodies[arguments]
-    ours = Translation(base["Config"], base["HostConfig"], line, built.workload, containers.socket)
+    ours = Translation(base["Config"], base["HostConfig"], line, built.workload, workshop.socket)
     _as_the_engine_completes(ours, body)
     found = differences(ours.config, body["Config"], "Config")
     assert found + differences(ours.host, body["HostConfig"], "HostConfig") == []

@@ -7,6 +7,7 @@ the values as they were split off the line.
 from __future__ import annotations
 
 import copy
+import posixpath
 import shlex
 from typing import Any
 
@@ -381,8 +382,11 @@ def _plain(key: str, value: Any) -> Any:
 
 
 def _bind(text: str) -> str:
-    """Without `rw`, which is the default; modes sorted."""
+    """Paths cleaned, without `rw`, which is the default; modes sorted."""
     source, target, *modes = text.split(":")
+    if source.startswith("/"):
+        source = posixpath.normpath(source)
+    target = posixpath.normpath(target)
     words = sorted({word for mode in modes for word in mode.split(",")} - {"rw"})
     return f"{source}:{target}:{','.join(words)}"
 

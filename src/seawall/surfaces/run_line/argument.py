@@ -9,12 +9,13 @@ from msgspec import Struct
 
 from seawall.core.source import Source
 from seawall.surfaces.cell import Cell, Place, State
-from seawall.surfaces.shell.words import special, unquote
+from seawall.surfaces.shell.words import JOINT, special, unquote
 
 HOLE = "\0"
 """Stands in a text for an expansion, whose value can't be told; no shell word can hold it."""
 
 _UNNAMED = "${…}"
+_HOLES = re.compile(f"{HOLE}+")
 _NAME = re.compile(r"\$\w+")
 _BARE = re.compile(
     r"""
@@ -81,8 +82,10 @@ class Argument(Struct, frozen=True):
         """Its text with `${NAME}` where an expansion decides, for people."""
         if self.is_known:
             return self.text
+        if self.starts is None:
+            return self.written
         if not self.starts or self.ends is None:
-            return self.text.replace(HOLE, _UNNAMED)
+            return _HOLES.sub(_UNNAMED, self.text)
         signs = zip(self.text, self.starts, self.ends, strict=True)
         return "".join(
             self._expansion(start, end) if sign == HOLE else sign for sign, start, end in signs
@@ -144,8 +147,8 @@ def argument_of(source: Source, text: str, start: int, end: int, is_placed: bool
     `is_placed` says that its characters stand in the source from `start` on.
     """
     if special(text) is None:
-        places = (None, None) if is_placed else ((), ())
-        return Argument(text, source, start, end, *places)
+        places = None if is_placed else ()
+        return Argument(text, source, start, end, places, places, HOLE in text)
     scan = _Scan(text, start)
     value = "".join(scan.parts)
     if not is_placed:
@@ -174,6 +177,7 @@ class _Scan:
             end = piece.end()
             if kind in _COPIED:
                 self._copy(piece.group(kind), piece.start(kind))
+                self.is_split |= kind == "plain" and not is_quoted and HOLE in piece.group()
             elif kind == "quote":
                 is_quoted = not is_quoted
             elif kind == "ansi":
@@ -184,10 +188,12 @@ class _Scan:
             position = end
 
     def _copy(self, text: str, index: int) -> None:
-        self.parts.append(text)
         first = self._offset + index
-        self.starts.extend(range(first, first + len(text)))
-        self.ends.extend(range(first + 1, first + len(text) + 1))
+        for part in text.split(JOINT):
+            self.parts.append(part)
+            self.starts.extend(range(first, first + len(part)))
+            self.ends.extend(range(first + 1, first + len(part) + 1))
+            first += len(part) + 1
 
     def _whole(self, text: str, start: int, end: int) -> None:
         self.parts.append(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 
 from seawall.core.errors import InputError
 from seawall.surfaces.cell import Cell, Place, State
+from seawall.surfaces.image.reference import parse_reference
 from seawall.surfaces.run_line import settings
 from seawall.surfaces.run_line.argument import Argument, RefusedError
 from seawall.surfaces.run_line.command_line import CommandLine, Remark
@@ -43,6 +45,7 @@ _HEALTH_FLAGS = (
 API_SOCKET = "/var/run/docker.sock"
 """Where `--use-api-socket` mounts the engine's socket."""
 _DEFAULT_NAME = "container"
+_IDENTIFIER = re.compile(r"[a-f0-9]{64}")
 
 
 class Built(Struct, frozen=True):
@@ -93,7 +96,7 @@ class _Builder:
             device_cgroup_rules=given.made("device-cgroup-rule", settings.device_rule),
             namespaces=self._namespaces(networks),
             networks=tuple(networks.uses),
-            ports=tuple(port for port in given.made("publish", published) if port is not None),
+            ports=given.made("publish", published),
             exposed=self._exposed(),
             environment=self._variables("env", "env-file", settings.assigned),
             secrets=tuple(self._secrets()),
@@ -143,6 +146,8 @@ class _Builder:
             return None
         if self._is_image_open:
             return Cell(None, image.place, image.written, State.UNKNOWN)
+        if not self.given.is_podman and image.is_known and not _is_image(image.text):
+            self.given.refuse(f"invalid reference format: {image.text}", image)
         return image.cell()
 
     def _resolve(self, path: str) -> str:
@@ -244,7 +249,7 @@ class _Builder:
             cpus=self._cpus(),
             cpu_shares=given.number("cpu-shares", whole),
             pids=given.number("pids-limit", whole),
-            ulimits=tuple(limit for limit in given.made("ulimit", settings.ulimit) if limit),
+            ulimits=given.made("ulimit", settings.ulimit),
             oom_kill_disable=given.truth("oom-kill-disable"),
             oom_score_adj=given.number("oom-score-adj", whole),
             shm_size=given.number("shm-size", size),
@@ -306,6 +311,10 @@ class _Builder:
         if remove is not None and remove.value and policy.value not in {None, "no"}:
             given.refuse("conflicting options: cannot specify both --restart and --rm", argument)
         return policy
+
+
+def _is_image(text: str) -> bool:
+    return _IDENTIFIER.fullmatch(text) is not None or parse_reference(text) is not None
 
 
 def _shell_test(command: Argument) -> tuple[Cell[str], ...]:

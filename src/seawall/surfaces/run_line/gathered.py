@@ -71,14 +71,22 @@ class Gathered:
         at = options[-1].name
         return Cell(True, at.place, at.written)
 
-    def made(self, name: str, make: Callable[[Argument], T]) -> tuple[T, ...]:
-        """What each value of a flag comes to; those that Docker refuses are noted, not kept."""
+    def made(self, name: str, make: Callable[[Argument], T | None]) -> tuple[T, ...]:
+        """What each value of a flag comes to; those that Docker refuses are noted, not kept.
+
+        Where `make` returns None it can't be told: a gap.
+        """
         found = []
         for option in self._options.get(name, ()):
             if option.value is None:
                 continue
             try:
-                found.append(make(option.value))
+                one = make(option.value)
+                if one is None:
+                    message = f"--{name} {option.value.written}: can't be told"
+                    self.gaps.append(Remark(message, option.value))
+                else:
+                    found.append(one)
             except RefusedError as refusal:
                 self._invalid(option.flag, option.value, refusal.message, refusal.at)
         return tuple(found)

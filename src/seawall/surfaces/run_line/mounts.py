@@ -36,8 +36,8 @@ Resolve = Callable[[str], str]
 """Makes a host path absolute where that can be done."""
 
 
-def volume(argument: Argument, resolve: Resolve, is_podman: bool = False) -> Mount:
-    """One `--volume`: `[source:]target[:modes]`.
+def volume(argument: Argument, resolve: Resolve, is_podman: bool = False) -> Mount | None:
+    """One `--volume`: `[source:]target[:modes]`; None where an expansion holds all of it.
 
     Raises:
         RefusedError: Docker's client or daemon would not take it.
@@ -45,6 +45,8 @@ def volume(argument: Argument, resolve: Resolve, is_podman: bool = False) -> Mou
     parts = argument.split(":")
     if len(parts) > 3 or not all(part.text for part in parts):
         raise RefusedError(f"invalid volume specification: '{argument.named}'", argument)
+    if len(parts) == 1 and not argument.is_known:
+        return None
     if len(parts) == 1:
         return _mount(argument, "volume", None, _target(parts[0]), ())
     source, target = parts[0], _target(parts[1])
@@ -153,8 +155,8 @@ def _tmpfs_size(text: str | None) -> int | None:
         return None
 
 
-def long_mount(argument: Argument, resolve: Resolve, is_podman: bool = False) -> Mount:
-    """One `--mount`: keys and values in CSV.
+def long_mount(argument: Argument, resolve: Resolve, is_podman: bool = False) -> Mount | None:
+    """One `--mount`: keys and values in CSV; None where an expansion may hold its target.
 
     Raises:
         RefusedError: a key or value that Docker would not take.
@@ -171,7 +173,12 @@ def long_mount(argument: Argument, resolve: Resolve, is_podman: bool = False) ->
             options[word.text] = "" if setting is None else setting.text
         else:
             values[name] = key if value is None else value
-    return _long(argument, values, options, resolve)
+    target = values.get("target")
+    if target is not None:
+        return _long(argument, target, values, options, resolve)
+    if argument.is_known:
+        raise RefusedError("target is required", argument)
+    return None
 
 
 def _check(field: Argument, name: str, value: Argument | None, is_podman: bool) -> None:
@@ -209,12 +216,14 @@ def _size(value: Argument) -> int:
 
 
 def _long(
-    whole: Argument, values: dict[str, Argument], options: dict[str, str], resolve: Resolve
+    whole: Argument,
+    target: Argument,
+    values: dict[str, Argument],
+    options: dict[str, str],
+    resolve: Resolve,
 ) -> Mount:
     kind, via = _text(values, "type").lower() or "volume", "direct"
-    target, source = values.get("target"), values.get("source")
-    if target is None:
-        raise RefusedError("target is required", whole)
+    source = values.get("source")
     path = "" if source is None else source.named
     if kind == "bind":
         path = _bind_source(source, resolve)

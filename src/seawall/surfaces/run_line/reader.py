@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from seawall.core.source import Source
 from seawall.surfaces.compose.model import Fault
-from seawall.surfaces.run_line.argument import Argument, argument_of
+from seawall.surfaces.run_line.argument import HOLE, Argument, argument_of
 from seawall.surfaces.run_line.builder import build
 from seawall.surfaces.run_line.command_line import CommandLine, Remark, read_command_line
 from seawall.surfaces.run_line.flags import RUN
@@ -18,6 +19,7 @@ from seawall.surfaces.workload import Workload
 
 DEEPEST_PREFIX = 8
 """Words before the program that are looked at: `ssh host docker run …`."""
+_HOLES = re.compile(f"{HOLE}+")
 _PREFIXES = frozenset({"watch", "ssh", "vagrant", "strace", "unshare", "nsenter", "systemd-run"})
 
 
@@ -76,7 +78,7 @@ def workloads_of(lines: Iterable[CommandLine], directory: str = "") -> RunLines:
 
 def _fault(remark: Remark) -> Fault:
     source = remark.at.source
-    message = remark.message.replace("\0", "…")
+    message = _HOLES.sub("…", remark.message)
     return Fault(message, source.path, source.line_of(remark.at.start))
 
 
@@ -94,6 +96,6 @@ def _line(source: Source, command: Command, text: str, offset: int) -> CommandLi
 
 
 def _argument(source: Source, word: ShellWord, text: str, offset: int) -> Argument:
-    is_placed = source.text[word.start : word.end] == word.text
-    seen = text[word.start - offset : word.end - offset] if is_placed else word.text
-    return argument_of(source, seen, word.start, word.end, is_placed)
+    seen = text[word.start - offset : word.end - offset]
+    is_placed = word.text in {seen, source.text[word.start : word.end]}
+    return argument_of(source, seen if is_placed else word.text, word.start, word.end, is_placed)
