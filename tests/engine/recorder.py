@@ -61,13 +61,14 @@ class Recorder:
             text=True,
             cwd=self.directory,
             env=environment,
-            timeout=20,
+            timeout=60,
         )
         return self.asked, done.stderr
 
 
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
+    request_queue_size = 64  # a full queue refuses a client at once
 
 
 class _Handler(BaseHTTPRequestHandler):

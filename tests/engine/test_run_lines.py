@@ -88,10 +88,10 @@ _PARTS = {"HostConfig", "NetworkingConfig", "Image"}
 @pytest.mark.parametrize("arguments", LINES)
 def test_a_line_asks_the_engine_for_what_we_read(recorder: Recorder, arguments: str) -> None:
     skip_unless_known(arguments)
-    base, _ = recorder.create([IMAGE])
+    base, said = recorder.create([IMAGE])
+    assert base is not None, said
     (recorder.directory / "cid").unlink(missing_ok=True)
     body, said = recorder.create(words(arguments.replace("IMAGE", IMAGE)))
-    assert base is not None
     assert body is not None, said
     line, built = read(arguments.replace("IMAGE", IMAGE), str(recorder.directory))
     assert [fault.message for fault in built.faults] == []
