@@ -559,7 +559,17 @@ def test_a_command_with_an_open_quote_is_one_word() -> None:
         ("networks: [nope]", "network 'nope' is not defined"),
         ("volumes: ['nope:/x']", "volume 'nope' is not defined"),
         ("secrets: [nope]", "secret 'nope' is not defined"),
-        ("volumes: 5", "volumes must be a list"),
+        ("volumes: 5", "volumes of service 'web' must be a list"),
+        ("command: null, ports: null", "ports of service 'web' must be a list"),
+        (
+            "pids_limit: 5, deploy: {resources: {limits: {memory: 2m}}}",
+            "service 'web' sets pids_limit and deploy's limit of pids differently",
+        ),
+        ("tmpfs: [/x, /x:size=5]", "service 'web' mounts /x twice"),
+        (
+            "mem_limit: 1m, deploy: {resources: {limits: {memory: 2m}}}",
+            "service 'web' sets mem_limit and deploy's limit of memory differently",
+        ),
         ("env_file: [{}]", "an env_file names no path"),
     ],
 )
@@ -573,6 +583,9 @@ def test_what_compose_refuses_is_a_fault(fields: str, message: str) -> None:
     [
         "depends_on: {nope: {required: false}}",
         "x-note: 1",
+        "mem_limit: 1g, deploy: {resources: {limits: {memory: 1024m}}}",
+        "mem_limit: '${M}', deploy: {resources: {limits: {memory: 1024m}}}",
+        "mem_limit: 1g, deploy: {resources: {reservations: {memory: 1m}}}",
         "volumes: ['${V}:/x']",
         "volumes_from: ['container:nope']",
         "networks: [default]",

@@ -4,12 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seawall.surfaces.compose.cells import boolean_cell
+from seawall.surfaces.compose.cells import boolean_cell, bytes_cell, number_cell
 from seawall.surfaces.compose.interpolation import MARK
 from seawall.surfaces.compose.journal import Journal
-from seawall.surfaces.compose.resolver import text_of
+from seawall.surfaces.compose.resolver import text_of, value_of
+from seawall.surfaces.compose.schema import SERVICE_KEYS, SHAPES
 from seawall.surfaces.compose.sections import items_of, within
-from seawall.surfaces.compose.yaml_tree import Mapping, Node, Scalar
+from seawall.surfaces.compose.yaml_tree import Mapping, Node, Scalar, Sequence, is_null
+from seawall.surfaces.workload import Mount
+
+
+def check_fields(name: str, key: Scalar, service: Mapping, journal: Journal) -> None:
+    """Refuse fields that Compose does not know, or that are of another kind than it wants."""
+    for field, (field_key, value) in service.entries.items():
+        if field not in SERVICE_KEYS and not field.startswith("x-"):
+            journal.refuse(f"service '{name}': Compose knows no '{field}'", field_key)
+        shape = SHAPES.get(field)
+        if shape is not None and not _has_shape(value, shape):
+            journal.refuse(f"{field} of service '{name}' must be {shape}", value)
+    if not service.entries.keys() & {"image", "build", "provider"}:
+        journal.refuse(f"service '{name}' has neither image nor build", key)
+
+
+def _has_shape(node: Node, shape: str) -> bool:
+    if type(node) is not Scalar:
+        return ("list" if type(node) is Sequence else "mapping") in shape
+    if is_null(node):
+        return False
+    return "scalar" in shape or (shape == "a string" and isinstance(value_of(node), str))
+
+
+def check_limits(name: str, service: Mapping, journal: Journal) -> None:
+    """Refuse bounds that `deploy` and the older fields set to different values."""
+    limits = within(service.get("deploy"), "resources", "limits")
+    if limits is None:
+        return
+    for old, new in (("mem_limit", "memory"), ("cpus", "cpus"), ("pids_limit", "pids")):
+        cast = bytes_cell if old == "mem_limit" else number_cell
+        left, right = cast(service.get(old)), cast(within(limits, new))
+        if left is None or not left.value or (right is not None and not right.is_known):
+            continue
+        if right is None or left.value != right.value:
+            message = f"service '{name}' sets {old} and deploy's limit of {new} differently"
+            journal.refuse_at(message, left.place.source, left.start)
+
+
+def check_mounts(name: str, mounts: tuple[Mount, ...], journal: Journal) -> None:
+    """Refuse two mounts at one place."""
+    seen: set[str] = set()
+    for mount in mounts:
+        if mount.target in seen and "$" not in mount.target:
+            message = f"service '{name}' mounts {mount.target} twice"
+            journal.refuse_at(message, mount.place.source, mount.start)
+        seen.add(mount.target)
 
 
 def check_references(services: dict[str, Mapping], journal: Journal) -> None:

@@ -49,18 +49,25 @@ class EnvironmentFile(Struct, frozen=True):
         }
 
 
-def parse_environment(source: Source, outer: Mapping[str, str], is_raw: bool) -> EnvironmentFile:
-    """Read `NAME=value` lines; `outer` are the variables that values may refer to.
+def parse_environment(
+    source: Source,
+    outer: Mapping[str, str],
+    is_raw: bool,
+    earlier: Mapping[str, str] | None = None,
+) -> EnvironmentFile:
+    """Read `NAME=value` lines.
+
+    A value refers to `outer`, else to what the file has set above it, else to `earlier` files.
 
     `is_raw` takes values as they stand, as `format: raw` asks. Faults hold message and offset.
     """
     settings: list[Setting] = []
     faults: list[tuple[str, int]] = []
-    known: dict[str, str] = dict(outer)
+    known: dict[str, str] = {**(earlier or {}), **outer}
     for match in _statements(source.text, faults):
         setting = _setting(source, match, known, is_raw)
         settings.append(setting)
-        if setting.value.value is not None:
+        if setting.value.value is not None and setting.name not in outer:
             known[setting.name] = setting.value.value
     return EnvironmentFile(tuple(settings), tuple(faults))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from seawall.surfaces.compose.resolver import text_of
-from seawall.surfaces.compose.volumes import split_volume
-from seawall.surfaces.compose.yaml_tree import Mapping, Node, Scalar
+from seawall.surfaces.compose.resolver import text_of, value_of
+from seawall.surfaces.compose.volumes import inner_path, split_volume
+from seawall.surfaces.compose.yaml_tree import Mapping, Node, Scalar, Sequence
 
 _BY_TEXT = frozenset(
     {
@@ -25,7 +25,10 @@ def entry_key(field: str, item: Node) -> str | None:
 
 
 def _volume(item: Node) -> str | None:
-    return split_volume(text_of(item)).target if type(item) is Scalar else _text(item, "target")
+    if type(item) is Scalar:
+        return inner_path(split_volume(text_of(item)).target)
+    target = _text(item, "target")
+    return target if target is None else inner_path(target)
 
 
 def _device(item: Node) -> str | None:
@@ -61,6 +64,9 @@ def _port(item: Node) -> str | None:
     if type(item) is Scalar:
         return _short_port(text_of(item))
     target, published = _text(item, "target"), _text(item, "published") or ""
+    written = item.get("published") if type(item) is Mapping else None
+    if type(written) is Scalar and not isinstance(value_of(written), str):
+        published = f"number {published}"  # for Compose, 80 is not "80" here
     host, protocol = _text(item, "host_ip") or "0.0.0.0", _text(item, "protocol") or "tcp"  # noqa: S104
     return f"{host}:{published}:{target}/{protocol}"
 
@@ -85,6 +91,15 @@ _MAKERS: dict[str, Callable[[Node], str | None]] = {
     "env_file": _environment_file,
     "ports": _port,
 }
+
+
+def shape_of(node: Node) -> object:
+    """What a node says, as something that can be compared and kept in a set."""
+    if type(node) is Scalar:
+        return text_of(node)
+    if type(node) is Mapping:
+        return frozenset((key, shape_of(value)) for key, (_, value) in node.entries.items())
+    return tuple(map(shape_of, node.items)) if type(node) is Sequence else None
 
 
 def unique_items(field: str, items: list[Node]) -> list[Node]:

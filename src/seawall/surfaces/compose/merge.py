@@ -8,7 +8,7 @@ from typing import TypeAlias
 from msgspec import structs
 
 from seawall.surfaces.compose.cells import nothing, pairs
-from seawall.surfaces.compose.keys import unique_items
+from seawall.surfaces.compose.keys import shape_of, unique_items
 from seawall.surfaces.compose.yaml_tree import (
     OVERRIDE,
     RESET,
@@ -22,6 +22,8 @@ from seawall.surfaces.compose.yaml_tree import (
 Merger: TypeAlias = Callable[[Node, Node], Node]
 
 _DECIDED = frozenset({RESET, OVERRIDE})
+_EMPTIED = frozenset({"command", "entrypoint"})
+"""Fields that a null over them empties; any other keeps what it was."""
 _PAIRED = frozenset({"environment", "labels", "annotations", "sysctls"})
 _NAMED = frozenset({"depends_on", "networks"})
 _LISTED = frozenset({"dns", "dns_search", "dns_opt", "env_file", "label_file", "tmpfs"})
@@ -55,7 +57,7 @@ def _merge_entries(
         known = entries.get(key)
         if known is None or value.tag in _DECIDED or known[1].tag == RESET or is_null(known[1]):
             entries[key] = (key_node, value)
-        elif not is_null(value):
+        elif not is_null(value) or key in _EMPTIED:
             merged = merge(key, known[1], value)
             entries[key] = (known[0] if type(merged) is not Scalar else key_node, merged)
     return Mapping(over.document, over.start, over.end, entries, over.tag)
@@ -70,7 +72,10 @@ def _merge_plain(key: str, base: Node, over: Node) -> Node:
 
 
 def _append(base: Sequence, over: Sequence) -> Sequence:
-    return Sequence(over.document, over.start, over.end, base.items + over.items, over.tag)
+    """One list after the other, without what the first holds already."""
+    held = set(map(shape_of, base.items))
+    added = [item for item in over.items if shape_of(item) not in held]
+    return Sequence(over.document, over.start, over.end, base.items + added, over.tag)
 
 
 def _merge_field(key: str, base: Node, over: Node) -> Node:

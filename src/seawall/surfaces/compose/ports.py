@@ -23,7 +23,6 @@ def read_ports(node: Node | None, journal: Journal) -> tuple[Port, ...]:
     if node is None:
         return ()
     if type(node) is not Sequence:
-        journal.refuse("ports must be a list", node)
         return ()
     ports = (_port(item, journal) for item in node.items)
     return tuple(port for port in ports if port is not None)

@@ -36,3 +36,32 @@ STRINGS = frozenset(
     }
 )
 """Fields of a service that must be texts: an unquoted `user: 0` is refused."""
+
+_LISTS = (
+    *("cap_add", "cap_drop", "configs", "device_cgroup_rules", "devices", "expose", "group_add"),
+    *("links", "ports", "profiles", "secrets", "security_opt", "volumes", "volumes_from"),
+)
+_PAIRS = (
+    "annotations",
+    "environment",
+    "extra_hosts",
+    "labels",
+    "sysctls",
+    "networks",
+    "depends_on",
+)
+_SCALARS = (
+    *("cpu_shares", "cpus", "init", "mem_limit", "memswap_limit", "oom_kill_disable"),
+    *("oom_score_adj", "pids_limit", "privileged", "read_only", "use_api_socket"),
+)
+
+SHAPES: dict[str, str] = {
+    **dict.fromkeys(_LISTS, "a list"),
+    **dict.fromkeys(_PAIRS, "a list or a mapping"),
+    **dict.fromkeys(_SCALARS, "a scalar"),
+    **dict.fromkeys(STRINGS, "a string"),
+    **dict.fromkeys(("healthcheck", "logging", "ulimits"), "a mapping"),
+    **dict.fromkeys(("dns", "dns_search", "env_file", "tmpfs"), "a scalar or a list"),
+    "build": "a scalar or a mapping",
+}
+"""What a field of a service must be; null is none of these."""

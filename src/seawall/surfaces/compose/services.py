@@ -6,13 +6,13 @@ from msgspec import Struct, structs
 
 from seawall.surfaces.cell import Cell
 from seawall.surfaces.compose.cells import boolean_cell, is_true, text_cell, text_cells
+from seawall.surfaces.compose.consistency import check_fields, check_limits, check_mounts
 from seawall.surfaces.compose.interpolation import MARK, Interpolation, with_names
 from seawall.surfaces.compose.keys import unique_items
 from seawall.surfaces.compose.loading import Loading
 from seawall.surfaces.compose.ports import read_ports
-from seawall.surfaces.compose.resolver import text_of, value_of
+from seawall.surfaces.compose.resolver import text_of
 from seawall.surfaces.compose.resources import Resources, bind_device
-from seawall.surfaces.compose.schema import SERVICE_KEYS, STRINGS
 from seawall.surfaces.compose.sections import (
     items_of,
     read_build,
@@ -65,7 +65,7 @@ def read_service(name: str, key: Scalar, service: Mapping, setting: Setting) -> 
         capabilities_dropped=_capabilities("cap_drop", service),
         security_options=tuple(map(_security_option, text_cells(get("security_opt")))),
         read_only=boolean_cell(get("read_only")),
-        mounts=_mounts(service, secrets, setting),
+        mounts=_mounts(name, service, secrets, setting),
         devices=read_devices(_unique("devices", service)),
         device_cgroup_rules=text_cells(get("device_cgroup_rules")),
         namespaces=read_namespaces(service),
@@ -200,13 +200,15 @@ def _secret_uses(service: Mapping, setting: Setting) -> tuple[SecretUse, ...]:
 
 
 def _mounts(
-    service: Mapping, secrets: tuple[SecretUse, ...], setting: Setting
+    name: str, service: Mapping, secrets: tuple[SecretUse, ...], setting: Setting
 ) -> tuple[Mount, ...]:
     """All that is mounted but for `volumes_from`, which needs the other services."""
     variables, journal = setting.interpolation.variables, setting.loading.journal
     mounts = read_volumes(_unique("volumes", service), variables, journal)
     mounts = tuple(_resolved(mount, setting) for mount in mounts)
     mounts += read_tmpfs(_unique("tmpfs", service))
+    if len(mounts) > 1:
+        check_mounts(name, mounts, journal)
     if is_true(socket := service.get("use_api_socket")) and socket is not None:
         place = place_of(socket)
         mounts += (Mount("bind", API_SOCKET, API_SOCKET, place, via="api_socket"),)
@@ -241,26 +243,17 @@ def _secret_mounts(secrets: tuple[SecretUse, ...]) -> tuple[Mount, ...]:
 def check_service(name: str, key: Scalar, service: Mapping, setting: Setting) -> None:
     """Say what Compose would refuse in a service."""
     journal = setting.loading.journal
-    for field, (field_key, value) in service.entries.items():
-        if field not in SERVICE_KEYS and not field.startswith("x-"):
-            journal.refuse(f"service '{name}': Compose knows no '{field}'", field_key)
-        if field in STRINGS and not (type(value) is Scalar and _is_text(value)):
-            journal.refuse(f"{field} of service '{name}' must be a string", value)
-    if not service.entries.keys() & {"image", "build", "provider"}:
-        journal.refuse(f"service '{name}' has neither image nor build", key)
+    check_fields(name, key, service, journal)
+    if service.get("deploy") is not None:
+        check_limits(name, service, journal)
     networks = setting.resources.networks
-    for network in pairs_or_names(service.get("networks")):
+    for network in _network_names(service.get("networks")):
         if network.text not in networks and network.text != "default":
             journal.refuse(f"network '{network.text}' is not defined", network)
 
 
-def _is_text(scalar: Scalar) -> bool:
-    value = value_of(scalar)
-    return value is None or isinstance(value, str)
-
-
-def pairs_or_names(node: Node | None) -> list[Scalar]:
-    """The scalars that name something: list items or keys."""
+def _network_names(node: Node | None) -> list[Scalar]:
+    """The scalars that name networks: list items or keys."""
     if type(node) is Mapping:
         return [key for key, _ in node.entries.values()]
     return [item for item in items_of(node) if type(item) is Scalar and not is_null(item)]

@@ -19,34 +19,37 @@ def read_environment(
     service: Mapping, name: str, loading: Loading, interpolation: Interpolation
 ) -> tuple[Variable, ...]:
     """Every variable that the service starts with, and where each was set."""
-    found: dict[str, Variable] = {}
+    own = read_variables(service.get("environment"), interpolation.variables)
     files = service.get("env_file")
-    if files is not None:
-        _read_files(files, name, found, loading, interpolation)
-    for variable in read_variables(service.get("environment"), interpolation.variables):
-        found[variable.name] = variable
+    if files is None:
+        return own
+    outer = dict(interpolation.variables)
+    outer |= {one.name: one.value.value for one in own if one.value.value is not None}
+    found = _read_files(files, name, outer, loading)
+    found |= {variable.name: variable for variable in own}
     return tuple(found.values())
 
 
 def _read_files(
-    node: Node,
-    name: str,
-    found: dict[str, Variable],
-    loading: Loading,
-    interpolation: Interpolation,
-) -> None:
+    node: Node, name: str, outer: dict[str, str], loading: Loading
+) -> dict[str, Variable]:
+    """The variables of files; the values of later ones may refer to earlier ones."""
+    found: dict[str, Variable] = {}
+    known: dict[str, str] = {}
     items = unique_items("env_file", node.items) if type(node) is Sequence else [node]
     for item in items:
         source = _source(item, name, loading)
         if source is None:
             continue
         is_raw = text_at(item, "format") == "raw"
-        parsed = parse_environment(source, interpolation.variables, is_raw)
+        parsed = parse_environment(source, outer, is_raw, known)
         for message, at in parsed.faults:
             loading.journal.refuse_at(message, source, at)
         for setting in parsed.settings:
             variable = Variable(setting.name, setting.value, setting.key, "env_file")
             found[setting.name] = variable
+        known |= parsed.variables()
+    return found
 
 
 def _source(item: Node, name: str, loading: Loading) -> Source | None:

@@ -83,7 +83,6 @@ def read_volumes(
     if node is None:
         return ()
     if type(node) is not Sequence:
-        journal.refuse("volumes must be a list", node)
         return ()
     mounts = (_mount(item, variables, journal) for item in node.items)
     return tuple(mount for mount in mounts if mount is not None)
@@ -110,7 +109,7 @@ def _short(scalar: Scalar, variables: Variables[str, str], journal: Journal) -> 
     return Mount(
         _short_type(volume.source, is_bind),
         with_names(source),
-        _inner_path(volume.target),
+        inner_path(volume.target),
         place_of(scalar),
         "ro" in volume.options,
         next((option for option in volume.options if option in _PROPAGATIONS), ""),
@@ -119,7 +118,7 @@ def _short(scalar: Scalar, variables: Variables[str, str], journal: Journal) -> 
     )
 
 
-def _inner_path(target: str) -> str:
+def inner_path(target: str) -> str:
     """A path in the container, cleaned where it is absolute."""
     if not target.startswith("/") or MARK in target:
         return with_names(target)
@@ -153,7 +152,7 @@ def _long(node: Mapping, variables: Variables[str, str], journal: Journal) -> Mo
     return Mount(
         kind or "volume",
         with_names(source),
-        _inner_path(target),
+        inner_path(target),
         place_of(node),
         is_true(node.get("read_only")),
         _text(_part(node, "bind"), "propagation"),
