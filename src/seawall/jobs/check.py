@@ -1,4 +1,4 @@
-"""The main job: from paths to a report on every Dockerfile in them."""
+"""The main job: from paths to a report on every Dockerfile and Compose project in them."""
 
 from __future__ import annotations
 
@@ -12,22 +12,26 @@ from pathlib import Path
 from msgspec import Struct, field, structs
 
 from seawall.core.baseline import Baseline, read_baseline
-from seawall.core.errors import ConfigError, InputError
+from seawall.core.errors import InputError
 from seawall.core.globs import absolute
-from seawall.core.model import Finding, Notice, Problem, Target
+from seawall.core.model import Notice, Problem, Target
 from seawall.core.policy import Policy
-from seawall.core.report import Excerpt, Report
+from seawall.core.report import Report
 from seawall.core.selection import Hidden, attestation_notices, hidden_notices, waiver_notices
 from seawall.core.source import Source, decode
 from seawall.core.source import read as read_source
 from seawall.jobs.discover import STANDARD_INPUT, Discovery, Input, discover, is_within
-from seawall.jobs.examine import KIND, Build, Examination, bug, examine
+from seawall.jobs.examine import Build, Examination, bug, examine
 from seawall.jobs.gitignore import repository_root
 from seawall.jobs.governance import Governance, Ruling, Terms, catalog
+from seawall.jobs.ignoring import dockerfile_ignores
+from seawall.jobs.outcome import Outcome, settle
 from seawall.jobs.parallel import map_all
 from seawall.jobs.policing import police
+from seawall.jobs.units import COMPOSE, DOCKERFILE, Reading, Unit, make_units
 
 _UNNAMED = "<stdin>"
+_ABSENT = "no Dockerfile and no Compose file was found"
 _NOTHING = "Name the files themselves, whatever they are called; -v says what was left out."
 
 
@@ -41,6 +45,7 @@ class CheckOptions(Struct, frozen=True):
 
     terms: Terms = Terms()
     build: Build = Build()
+    reading: Reading = Reading()
     baseline: str = ""
     jobs: int = 0
     standard_input: bytes = b""
@@ -49,35 +54,13 @@ class CheckOptions(Struct, frozen=True):
     today: date = field(default_factory=date.today)
 
 
-class _Task(Struct, frozen=True):
-    """One input and what governs it, ready to be sent to another process."""
-
-    input: Input
-    ruling: Ruling
-
-
-class _Outcome(Struct, frozen=True):
-    """What one input came to; it travels between processes.
-
-    `left_out` are the hidden findings, where the baseline or a waiver asks for them.
-    """
-
-    name: str
-    findings: tuple[Finding, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    notices: tuple[Notice, ...] = ()
-    hidden: Hidden = {}
-    left_out: tuple[Finding, ...] = ()
-    excerpt: Excerpt | None = None
-
-
 def check(
     paths: Sequence[str],
     options: CheckOptions,
     governance: Governance | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
-    """Judge every Dockerfile that the paths lead to.
+    """Judge every Dockerfile and Compose project that the paths lead to.
 
     Raises:
         ConfigError: the policy of the first path, or the baseline, can't be understood.
@@ -87,16 +70,18 @@ def check(
     governance.leading(paths)
     baseline = read_baseline(Path(options.baseline)) if options.baseline else Baseline()
     found = discover(paths, governance.excludes)
-    tasks, refused = _tasks(found.inputs, governance, options)
+    units, refused = make_units(found.inputs, governance, options.stdin_filename)
     root = identity_root(paths)
     examine_one = partial(_examine, options=options, root=root)
-    outcomes: list[_Outcome] = []
-    for outcome in map_all(examine_one, tasks, _died, options.jobs):
-        outcomes.append(outcome)
+    pairs: list[tuple[Unit, Outcome]] = []
+    done = map_all(examine_one, units, _died, options.jobs)
+    for number, (unit, own) in enumerate(zip(units, done, strict=True), 1):
+        pairs += ((unit, outcome) for outcome in own)
         if progress is not None:
-            progress(len(outcomes), len(tasks))
+            progress(number, len(units))
+    outcomes = settle([outcome for _, outcome in pairs])
     report = _report(paths, found, refused, outcomes, options)
-    notices = *report.notices, *_acceptances(paths, found, tasks, outcomes, options.today)
+    notices = *report.notices, *_acceptances(paths, found, pairs, options.today)
     if not baseline.name:
         return structs.replace(report, notices=notices)
     everything = [finding for o in outcomes for finding in (*o.findings, *o.left_out)]
@@ -117,37 +102,34 @@ def identity_root(paths: Sequence[str]) -> str:
     return repository_root(directory) or absolute(".")
 
 
-def _tasks(
-    inputs: Iterable[Input], governance: Governance, options: CheckOptions
-) -> tuple[list[_Task], tuple[Problem, ...]]:
-    """Pair each input with its policy; one that can't be understood is a problem, said once."""
-    tasks = []
-    refused: dict[str, Problem] = {}
-    for each in inputs:
-        is_stream = each.path == STANDARD_INPUT
-        try:
-            ruling = governance.of((options.stdin_filename or "x") if is_stream else each.path)
-        except ConfigError as error:
-            reason = f"{error.message}; the files that this policy governs were not examined"
-            refused.setdefault(error.message, Problem(each.name, reason, error.hint))
-        else:
-            tasks.append(_Task(each, ruling))
-    return tasks, tuple(refused.values())
-
-
-def _examine(task: _Task, options: CheckOptions, root: str) -> _Outcome:
-    """Everything that is done to one input, in whatever process."""
-    name = task.input.name
+def _examine(unit: Unit, options: CheckOptions, root: str) -> tuple[Outcome, ...]:
+    """Everything that is done to one unit, in whatever process."""
+    name = unit.inputs[0].name
     try:
-        source = _source(task.input, options)
-    except InputError as error:
-        name = _called(task.input, options)
-        problem = Problem(name, error.message.removeprefix(f"{name}: "), error.hint)
-        return _Outcome(name, problems=(problem,))
-    try:
-        return _judged(source, task.ruling, options, root)
+        if unit.kind == COMPOSE:
+            return _project(unit, options, root)
+        return (_dockerfile(unit, options, root),)
     except Exception as error:
-        return _Outcome(name, problems=(bug(name, "examining it failed", error),))
+        return (Outcome(name, unit.kind, problems=(bug(name, "examining it failed", error),)),)
+
+
+def _project(unit: Unit, options: CheckOptions, root: str) -> tuple[Outcome, ...]:
+    from seawall.jobs.projects import examine_project  # noqa: PLC0415 -- YAML on use
+
+    keep_hidden = bool(options.baseline or unit.ruling.policy.waivers)
+    names = [each.name for each in unit.inputs]
+    return examine_project(names, unit.ruling, options.reading, keep_hidden, root)
+
+
+def _dockerfile(unit: Unit, options: CheckOptions, root: str) -> Outcome:
+    found = unit.inputs[0]
+    try:
+        source = _source(found, options)
+    except InputError as error:
+        name = _called(found, options)
+        problem = Problem(name, error.message.removeprefix(f"{name}: "), error.hint)
+        return Outcome(name, DOCKERFILE, problems=(problem,))
+    return _judged(source, unit.ruling, options, root)
 
 
 def _source(found: Input, options: CheckOptions) -> Source:
@@ -160,14 +142,16 @@ def _called(found: Input, options: CheckOptions) -> str:
     return (options.stdin_filename or _UNNAMED) if found.path == STANDARD_INPUT else found.name
 
 
-def _judged(source: Source, ruling: Ruling, options: CheckOptions, root: str) -> _Outcome:
+def _judged(source: Source, ruling: Ruling, options: CheckOptions, root: str) -> Outcome:
     keep_hidden = bool(options.baseline or ruling.policy.waivers)
     examined = examine(source, ruling, options.build, keep_hidden)
     if examined.facts is None:
-        return _Outcome(source.path, problems=examined.problems)
-    policed = police(examined.facts, examined.findings, ruling, root)
-    return _Outcome(
+        return Outcome(source.path, DOCKERFILE, problems=examined.problems)
+    ignores = dockerfile_ignores(examined.facts, ruling)
+    policed = police(source.path, ignores, examined.findings, ruling, root)
+    return Outcome(
         source.path,
+        DOCKERFILE,
         policed.findings,
         examined.problems,
         policed.notices,
@@ -182,17 +166,17 @@ def _is_read_in_part(examined: Examination) -> bool:
     return bool(examined.problems and examined.facts and examined.facts.instructions)
 
 
-def _died(task: _Task) -> _Outcome:
+def _died(unit: Unit) -> tuple[Outcome, ...]:
     reason = "the process that examined it died (out of memory, or killed)"
-    problem = Problem(task.input.name, reason, "Check it by itself.")
-    return _Outcome(task.input.name, problems=(problem,))
+    name = unit.inputs[0].name
+    return (Outcome(name, unit.kind, problems=(Problem(name, reason, "Check it by itself."),)),)
 
 
 def _report(
     paths: Sequence[str],
     found: Discovery,
     refused: tuple[Problem, ...],
-    outcomes: Sequence[_Outcome],
+    outcomes: Sequence[Outcome],
     options: CheckOptions,
 ) -> Report:
     problems = [*found.problems, *refused, *(each for o in outcomes for each in o.problems)]
@@ -201,9 +185,11 @@ def _report(
         hidden.update(outcome.hidden)
     notices = (*found.notices, *hidden_notices(hidden, catalog())) if options.verbose else ()
     if not outcomes and not problems:
-        problems.append(Problem(", ".join(paths), "no Dockerfile was found", _NOTHING))
+        problems.append(
+            Problem(", ".join(paths), "no Dockerfile and no Compose file was found", _NOTHING)
+        )
     return Report(
-        targets=tuple(Target(outcome.name, KIND) for outcome in outcomes),
+        targets=tuple(Target(outcome.name, outcome.kind) for outcome in outcomes),
         findings=tuple(finding for outcome in outcomes for finding in outcome.findings),
         problems=tuple(problems),
         notices=(*notices, *(each for outcome in outcomes for each in outcome.notices)),
@@ -222,14 +208,13 @@ def _by_reason(hidden: Hidden) -> dict[str, int]:
 def _acceptances(
     paths: Sequence[str],
     found: Discovery,
-    tasks: Sequence[_Task],
-    outcomes: Sequence[_Outcome],
+    pairs: Iterable[tuple[Unit, Outcome]],
     today: date,
 ) -> Iterator[Notice]:
     """What is to be said of the waivers and attestations of each policy that governed an input."""
-    governed: dict[str, tuple[Policy, list[_Outcome]]] = {}
-    for task, outcome in zip(tasks, outcomes, strict=True):
-        policy = task.ruling.policy
+    governed: dict[str, tuple[Policy, list[Outcome]]] = {}
+    for unit, outcome in pairs:
+        policy = unit.ruling.policy
         if policy.waivers or policy.attestations:
             governed.setdefault(policy.path, (policy, []))[1].append(outcome)
     searched = [absolute(path) for path in paths if not found.problems]

@@ -21,6 +21,11 @@ from seawall.jobs.gitignore import (
 _DOCKERFILE = re.compile(
     r"(?:docker|container)file(?:[._-].+)?|.+\.(?:docker|container)file", re.IGNORECASE | re.DOTALL
 )
+_COMPOSE = re.compile(
+    r"(?:(?:docker|container|podman)-)?compose(?:[._-].+)?\.ya?ml|.+[._-]compose\.ya?ml",
+    re.IGNORECASE | re.DOTALL,
+)
+_YAML = re.compile(r".+\.ya?ml", re.IGNORECASE | re.DOTALL)
 _TEMPLATE = re.compile(
     r".+\.(?:j2|jinja2?|tmpl|tpl|template|gotmpl|in|erb|ejs|hbs|mustache|m4)",
     re.IGNORECASE | re.DOTALL,
@@ -40,11 +45,17 @@ STANDARD_INPUT = "-"
 _OUTSIDE = "Name the file itself on the command line to have it checked."
 
 
+DOCKERFILE = "dockerfile"
+COMPOSE = "compose"
+"""The kinds of inputs, as `Target.kind` says them."""
+
+
 class Input(Struct, frozen=True):
     """A file to read: `path` opens it, `name` is what reports call it (`/` separators)."""
 
     path: str
     name: str
+    kind: str = DOCKERFILE
 
 
 class Discovery(Struct, frozen=True):
@@ -68,7 +79,8 @@ IsExcluded = Callable[[str], bool]
 
 
 def discover(paths: Iterable[str], is_excluded: IsExcluded | None = None) -> Discovery:
-    """Find the inputs: files as they are named, directories searched for Dockerfiles.
+    """Find the inputs: files as they are named, directories searched for Dockerfiles
+    and Compose files.
 
     A named file is always taken, whatever it is called or who ignores it. The order is that of
     `paths`, within a directory that of the names. What can't be read becomes a problem.
@@ -98,7 +110,7 @@ class _Search:
             if os.path.isdir(path):  # noqa: PTH112 -- a path may hold undecodable bytes
                 self._search(path)
             else:
-                self._take(Input(path, _name(path)))
+                self._take(Input(path, _name(path), _kind(path)))
         except (OSError, ValueError) as error:
             self._fail(_name(path), error)
 
@@ -122,7 +134,8 @@ class _Search:
                 if entry.is_dir(follow_symlinks=False):
                     stack.append(_Directory(entry.path, name + "/", directory.ignores))
                 else:
-                    (links if entry.is_symlink() else files).append(Input(entry.path, name))
+                    found = Input(entry.path, name, _kind(entry.name))
+                    (links if entry.is_symlink() else files).append(found)
         self._take_all(files, links)
 
     def _take_all(self, files: list[Input], links: list[Input]) -> None:
@@ -139,7 +152,7 @@ class _Search:
             self._take(file)
 
     def _entries(self, directory: _Directory) -> Iterator[os.DirEntry[str]]:
-        """What is worth a look in a directory: its subdirectories and its Dockerfiles."""
+        """What is worth a look: subdirectories, Dockerfiles and Compose files."""
         try:
             with os.scandir(directory.path) as scanned:
                 entries = sorted(scanned, key=_entry_name)
@@ -158,10 +171,13 @@ class _Search:
             wanted = entry.name not in _SKIPPED
         else:
             path = entry.path
-            wanted = _DOCKERFILE.fullmatch(entry.name) is not None
+            is_compose = _COMPOSE.fullmatch(entry.name) is not None
+            wanted = is_compose or _DOCKERFILE.fullmatch(entry.name) is not None
         if not wanted or is_ignored(directory.ignores, path) or self._is_excluded(path):
             return False
-        return path.endswith("/") or self._is_dockerfile(entry, directory)
+        if path.endswith("/") or _kind(entry.name) == COMPOSE:
+            return True
+        return self._is_dockerfile(entry, directory)
 
     def _is_dockerfile(self, entry: os.DirEntry[str], directory: _Directory) -> bool:
         if _TEMPLATE.fullmatch(entry.name):
@@ -173,6 +189,11 @@ class _Search:
     def _fail(self, name: str, error: Exception) -> None:
         reason = getattr(error, "strerror", None) or str(error)
         self._problems.append(Problem(name, reason.lower(), how_to_read(error)))
+
+
+def _kind(path: str) -> str:
+    """A named YAML file is a Compose file, whatever it is called."""
+    return COMPOSE if _YAML.fullmatch(path) else DOCKERFILE
 
 
 def _name(path: str) -> str:

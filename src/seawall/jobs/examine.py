@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -63,19 +63,15 @@ def examine(source: Source, ruling: Ruling, build: Build, keep_hidden: bool) -> 
         facts = read_dockerfile(source, build.arguments, build.target)
     except Exception as error:
         return Examination(problems=(bug(source.path, "reading it failed", error),))
-    taken = _Taken(source, ruling, keep_hidden)
-    for outcome in judge(facts, checks_on(Dockerfile), ruling.settings, source.lowered):
-        if isinstance(outcome, Crash):
-            taken.crash(outcome)
-        elif outcome[1].verdict is not Verdict.PASS:
-            taken.hit(*outcome)
+    taken = Taken(source, ruling, keep_hidden)
+    taken.take(judge(facts, checks_on(Dockerfile), ruling.settings, source.lowered))
     hint = _refusal(facts, build)
     refused = (Problem(source.path, e.message, hint, e.line) for e in facts.errors)
     return Examination(
-        tuple(sorted(taken.findings, key=_order)),
+        tuple(sorted(taken.findings, key=in_order)),
         (*refused, *taken.problems),
         taken.hidden,
-        Excerpt(source, tuple(taken.secrets)),
+        Excerpt(source, taken.secrets_of(source.path)),
         facts,
     )
 
@@ -90,26 +86,41 @@ def _refusal(facts: Dockerfile, build: Build) -> str:
     return f"Name one of its stages: {', '.join(stages)}."
 
 
-class _Taken:
-    """What the rules have seen in one source so far."""
+class Taken:
+    """What the rules have seen so far; a place that names no source of its own is in `source`."""
 
     def __init__(self, source: Source, ruling: Ruling, keep_hidden: bool) -> None:
         self.findings: list[Finding] = []
         self.problems: list[Problem] = []
         self.hidden: dict[tuple[str, str], int] = {}
-        self.secrets: list[Region] = []
+        self._secrets: dict[str, list[Region]] = {}
         self._source = source
         self._selection = ruling.selection
         self._severities = ruling.severities
         self._keep_hidden = keep_hidden
 
+    def take(self, outcomes: Iterable[tuple[Rule, Hit] | Crash]) -> None:
+        """Take what a judge has to say."""
+        for outcome in outcomes:
+            if isinstance(outcome, Crash):
+                self.crash(outcome)
+            elif outcome[1].verdict is not Verdict.PASS:
+                self.hit(*outcome)
+
+    def secrets_of(self, path: str) -> tuple[Region, ...]:
+        """The places in a source that no report may show."""
+        return tuple(self._secrets.get(path, ()))
+
     def hit(self, rule: Rule, hit: Hit) -> None:
         """Make a hit a finding, or count it where its rule is hidden."""
         try:
             # Also of what is hidden: no other finding's excerpt may show them.
-            self.secrets += (Region(place.start, place.end) for place in hit.secrets)
+            for place in hit.secrets:
+                path = source_of(place, self._source).path
+                self._secrets.setdefault(path, []).append(Region(place.start, place.end))
             if self._keep_hidden or self._selection.judges(rule.id):
-                self.findings.append(_finding(self._source, rule, hit, self._severities))
+                source = source_of(hit.at, self._source)
+                self.findings.append(_finding(source, rule, hit, self._severities))
             else:
                 key = self._selection.why_hidden(rule.id, rule.confidence), rule.id
                 self.hidden[key] = self.hidden.get(key, 0) + 1
@@ -121,6 +132,22 @@ class _Taken:
         if self._selection.judges(crash.rule.id):
             reason = f"a bug in Seawall: rule {crash.rule.id} failed: {crash.reason}"
             self.problems.append(Problem(self._source.path, reason, _REPORT_IT))
+
+
+def source_of(place: object, default: Source) -> Source:
+    """The source that a place is in: its own where it or its value names one."""
+    for _ in range(_DEEPEST):
+        source = getattr(place, "source", None)
+        if isinstance(source, Source):
+            return source
+        place = getattr(place, "place", None) or getattr(place, "value", None)
+        if place is None:
+            break
+    return default
+
+
+_DEEPEST = 3
+"""A variable's value is a cell, whose place has the source."""
 
 
 def describe(error: Exception) -> str:
@@ -180,6 +207,7 @@ def _said(rule: Rule) -> _Said:
     return said
 
 
-def _order(finding: Finding) -> tuple[int, int, str, str]:
+def in_order(finding: Finding) -> tuple[int, int, str, str]:
+    """The order of findings within a file."""
     place = finding.location
     return place.span.line, place.span.column, finding.rule, finding.message

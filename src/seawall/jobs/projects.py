@@ -1,0 +1,122 @@
+"""One Compose project from its files to the findings in each of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from seawall.core.model import Finding, Problem
+from seawall.core.report import Excerpt
+from seawall.core.source import Source
+from seawall.jobs.builds import dockerfile_path, with_dockerfiles
+from seawall.jobs.examine import Taken, bug, in_order
+from seawall.jobs.governance import Ruling
+from seawall.jobs.ignoring import yaml_ignores
+from seawall.jobs.judge import judge
+from seawall.jobs.outcome import Outcome, Settled
+from seawall.jobs.policing import police
+from seawall.jobs.units import COMPOSE, Reading
+from seawall.rules import checks_on, checks_within
+from seawall.rules.runtime.user import sets_user
+from seawall.surfaces.compose.model import Fault, Project
+from seawall.surfaces.compose.reader import read_project
+from seawall.surfaces.workload import Workload
+
+_REFUSED = "Compose refuses this; what could be read of the project was judged."
+_GAP = "Give the file or the variable; what depends on it could not be judged."
+
+
+def examine_project(
+    names: Sequence[str], ruling: Ruling, reading: Reading, keep_hidden: bool, root: str
+) -> tuple[Outcome, ...]:
+    """Read a project, judge its services and what they share; an outcome for each of its files."""
+    files = [Path(name) for name in names]
+    env_files = [Path(name) for name in reading.env_files]
+    try:
+        project = read_project(files, None, reading.environment, env_files)
+        project = with_dockerfiles(project)
+    except Exception as error:
+        return (Outcome(names[0], COMPOSE, problems=(bug(names[0], "reading it failed", error),)),)
+    if not project.sources:
+        return (Outcome(names[0], COMPOSE, problems=_problems(project, names[0], names[0])),)
+    taken = _judged(project, ruling, keep_hidden)
+    return tuple(_outcome(project, source, taken, ruling, root) for source in project.sources)
+
+
+def _judged(project: Project, ruling: Ruling, keep_hidden: bool) -> Taken:
+    taken = Taken(project.sources[0], ruling, keep_hidden)
+    for service in project.services:
+        taken.take(judge(service, checks_within(Project, Workload), ruling.settings))
+    taken.take(judge(project, checks_on(Project), ruling.settings))
+    return taken
+
+
+def _outcome(project: Project, source: Source, taken: Taken, ruling: Ruling, root: str) -> Outcome:
+    """What stands in one of the project's files; what belongs to none is the first one's."""
+    is_first = source is project.sources[0]
+    findings = sorted(_findings_in(taken, source, project), key=in_order)
+    policed = police(source.path, yaml_ignores(source, ruling), findings, ruling, root)
+    hidden = dict(policed.hidden)
+    for key, number in taken.hidden.items() if is_first else ():
+        hidden[key] = hidden.get(key, 0) + number
+    own = taken.problems if is_first else ()
+    return Outcome(
+        source.path,
+        COMPOSE,
+        policed.findings,
+        (*_problems(project, source.path, project.sources[0].path), *own),
+        policed.notices,
+        hidden,
+        policed.left_out,
+        Excerpt(source, taken.secrets_of(source.path)),
+        tuple(_settled(project)) if is_first else (),
+    )
+
+
+def _findings_in(taken: Taken, source: Source, project: Project) -> list[Finding]:
+    """Those of this file, and for the first file those of a file that is none of the project's."""
+    known = {each.path for each in project.sources}
+    is_first = source is project.sources[0]
+    return [
+        finding
+        for finding in taken.findings
+        if finding.location.path == source.path or (is_first and finding.location.path not in known)
+    ]
+
+
+def _problems(project: Project, path: str, first: str) -> tuple[Problem, ...]:
+    """Faults and gaps in a file; those of files that are not the project's go to the first."""
+    known = {source.path for source in project.sources}
+
+    def is_here(fault: Fault) -> bool:
+        return fault.path == path or (path == first and fault.path not in known)
+
+    return (
+        *(Problem(path, f.message, _REFUSED, f.line or None) for f in project.faults if is_here(f)),
+        *(Problem(path, f.message, _GAP, f.line or None) for f in project.gaps if is_here(f)),
+    )
+
+
+def _settled(project: Project) -> list[Settled]:
+    """The Dockerfiles that only services build which set a user of their own."""
+    builders: dict[str, list[Workload]] = {}
+    for service in project.services:
+        if service.build is not None:
+            path, _ = dockerfile_path(service.build, project.directory)
+            if path:
+                builders.setdefault(os.path.realpath(path), []).append(service)
+    return [
+        Settled("root-user", path, _how(services))
+        for path, services in builders.items()
+        if all(sets_user(service) for service in services)
+    ]
+
+
+def _how(services: Sequence[Workload]) -> str:
+    said = (
+        f"service {service.name} sets `user: {service.user.written}`"
+        for service in services
+        if service.user is not None
+    )
+    return f"{', '.join(said)}: that is what its processes run as"
