@@ -14,8 +14,8 @@ from seawall.surfaces.repository.sources import LogCall, Shown, SourceFile
 
 _WRITES = re.compile(r"(?:log\w*|console)\.\w+|print|puts|echo\(|\bpp? |std(?:out|err)\.write|warn")
 _WORD = re.compile(r"\w{4,60}", re.ASCII)
-_EVERYTHING = (
-    "os.environ", "process.env", "getenv()", "locals()", "globals()", "env.to_h", "env.inspect",
+_TELLING = (
+    "os.environ", "process.env", "getenv()", "locals()", "globals()", "env.to_h", "env.inspect", "getpass",
 )  # fmt: skip
 _ABOUT_WORDS = re.compile(
     r"\b(?:lexer|tokeni[sz]e\w*|parser?|nltk|spacy|vocab\w*|next_token|logits|ast|grammar)\b"
@@ -33,7 +33,7 @@ def may_log_secrets(text: str) -> bool:
     lowered = text.lower()
     if _WRITES.search(lowered) is None:
         return False
-    if any(word in lowered for word in _EVERYTHING):
+    if any(word in lowered for word in _TELLING):
         return True
     if not any(word in lowered for word in KEYWORDS):
         return False

@@ -140,8 +140,8 @@ class _Arguments:
         opaque = [False]
         for index, token in enumerate(tokens):
             if token.text in {"(", "[", "{"}:
-                called = tokens[index - 1] if index and token.text == "(" else None
-                is_opaque = called is not None and _is_opaque(called)
+                before = tokens[index - 1] if index else None
+                is_opaque = before is not None and _is_opaque(before, token.text)
                 opaque.append(opaque[-1] or is_opaque)
             elif token.text in {")", "]", "}"}:
                 opaque.pop()
@@ -194,8 +194,11 @@ def _tokens(text: str, start: int, end: int) -> Iterator[_Token]:
             yield _Token(found.lastgroup or "", found[0], found.start(), found.end())
 
 
-def _is_opaque(called: _Token) -> bool:
-    return called.kind == "chain" and _TRANSPARENT.fullmatch(called.text) is None
+def _is_opaque(before: _Token, bracket: str) -> bool:
+    """Whether what a bracket holds is not what is shown: another function's, or an index."""
+    if before.kind != "chain" or bracket == "{":
+        return False
+    return bracket == "[" or _TRANSPARENT.fullmatch(before.text) is None
 
 
 def _last(chain: str) -> str:
