@@ -129,6 +129,15 @@ def _markdown(text: str) -> list[Place]:
     return [(rule, path, int(line)) for rule, path, line in rows]
 
 
+def _html(text: str) -> list[Place]:
+    rows = re.findall(
+        r'<p class="where"><span><code>(.+?):(\d+):\d+</code></span>'
+        r"(?:<span>[^<]*</span>)?<span><code>([\w-]+)</code></span></p>",
+        text,
+    )
+    return [(rule, path, int(line)) for path, line, rule in rows]
+
+
 READERS: dict[str, Callable[[str], list[Place]]] = {
     "text": _text,
     "concise": _concise,
@@ -139,6 +148,7 @@ READERS: dict[str, Callable[[str], list[Place]]] = {
     "gitlab": _gitlab,
     "junit": _junit,
     "markdown": _markdown,
+    "html": _html,
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from seawall.core.diagram import Diagram
 from seawall.core.model import (
     ChecklistRow,
     Finding,
@@ -31,7 +32,8 @@ class Report(Struct, frozen=True):
 
     `findings` holds suppressed ones too (`Finding.suppressed`); `hidden` counts what profile,
     selection or confidence left out, by reason. `excerpts` are by target name; one is there for
-    every target that has a finding, or a problem although it was read.
+    every target that has a finding, or a problem although it was read. `diagrams` are drawn by
+    the formats that can draw.
     """
 
     targets: tuple[Target, ...] = ()
@@ -41,6 +43,7 @@ class Report(Struct, frozen=True):
     checklist: tuple[ChecklistRow, ...] = ()
     hidden: Mapping[str, int] = {}
     excerpts: Mapping[str, Excerpt] = {}
+    diagrams: tuple[Diagram, ...] = ()
 
     @property
     def active(self) -> tuple[Finding, ...]:

@@ -30,7 +30,6 @@ class Means(Enum):
     PUBLISHED = "published"  # from outside to a service
     LOOPBACK = "loopback"  # from the host to a service: published on 127.0.0.1
     JOINS = "joins"  # a service and a network, both ways
-    SHARES = "shares"  # a service and another in the same namespaces
     MOUNTS = "mounts"  # a service and a volume
     HOLDS = "holds"  # a service and a secret, or a socket
     TAKES = "takes"  # to the host, as its root

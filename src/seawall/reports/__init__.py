@@ -21,6 +21,7 @@ FORMATS: dict[str, str] = {
     "gitlab": "seawall.reports.gitlab",
     "junit": "seawall.reports.junit",
     "markdown": "seawall.reports.markdown",
+    "html": "seawall.reports.html",
 }
 """Every format by the name that `-o` takes, and the module that is imported when it is used."""
 
@@ -32,7 +33,7 @@ WITHOUT_NOTICES = frozenset({"concise", "gitlab", "junit"})
 class RenderOptions(Struct, frozen=True):
     """How to render: `width` in terminal cells, `verbose` from -1 (terse) up.
 
-    `fail_on`, `profile` and `version` are those of the run; reports name them.
+    `fail_on`, `profile`, `version` and `date` are those of the run; reports name them.
     """
 
     color: bool = False
@@ -41,6 +42,7 @@ class RenderOptions(Struct, frozen=True):
     fail_on: Severity = Severity.HIGH
     profile: str = "default"
     version: str = ""
+    date: str = ""
 
 
 class _Format(Protocol):

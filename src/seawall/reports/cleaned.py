@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from seawall.core.clean import clean, clean_line
+from seawall.core.diagram import Box, Diagram, Line, Route, Step
 from seawall.core.model import (
     ChecklistRow,
     Edit,
@@ -44,6 +45,7 @@ def cleaned(report: Report) -> Report:
         checklist=tuple(_row(row, text) for row in report.checklist),
         hidden={text(reason): count for reason, count in report.hidden.items()},
         excerpts=_excerpts(report.excerpts),
+        diagrams=tuple(_diagram(d, by_target.get(d.target, text)) for d in report.diagrams),
     )
 
 
@@ -141,4 +143,43 @@ def _row(row: ChecklistRow, text: _Clean) -> ChecklistRow:
         text(row.verdict),
         text(row.evidence),
         tuple(map(text, row.practices)),
+    )
+
+
+def _diagram(diagram: Diagram, text: _Clean) -> Diagram:
+    """Ids are cleaned like the rest, so that lines go on leading to their boxes."""
+
+    def line_of(value: str) -> str:
+        return clean_line(text(value))
+
+    return Diagram(
+        line_of(diagram.title),
+        clean_line(diagram.target),
+        tuple(
+            Box(line_of(b.id), line_of(b.label), b.kind, line_of(b.detail), line_of(b.place))
+            for b in diagram.boxes
+        ),
+        tuple(
+            Line(
+                line_of(line.source),
+                line_of(line.target),
+                line_of(line.what),
+                line.is_attack,
+                line.has_direction,
+            )
+            for line in diagram.lines
+        ),
+        tuple(_route(route, line_of) for route in diagram.routes),
+    )
+
+
+def _route(route: Route, text: _Clean) -> Route:
+    return Route(
+        text(route.title),
+        text(route.target),
+        route.severity,
+        tuple(map(text, route.taken)),
+        tuple(Step(text(step.what), text(step.place)) for step in route.steps),
+        text(route.cut),
+        route.is_enough,
     )
