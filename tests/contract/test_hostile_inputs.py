@@ -100,15 +100,15 @@ def test_a_huge_input_costs_no_memory(hostile: Path) -> None:
 def test_a_file_that_may_not_be_read_is_a_problem(
     hostile: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = Path.open
+    opened = os.open
 
-    def refuse(path: Path, mode: str) -> object:
-        if path.name == "secret":
-            raise PermissionError(13, "Permission denied", str(path))
-        return opened(path, mode)
+    def refuse(path: str, flags: int, *rest: int) -> int:
+        if str(path).endswith("secret"):
+            raise PermissionError(13, "Permission denied", path)
+        return opened(path, flags, *rest)
 
     monkeypatch.chdir(hostile)
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     Path("secret").touch()
     report = check(["secret", "faulty"], CheckOptions())
     assert [(p.target, p.reason) for p in report.problems] == [("secret", "permission denied")]

@@ -24,7 +24,8 @@ ENDINGS = """
 """
 OTHERS = """
 x.containerfile .dockerfile a.b.Dockerfile notDockerfile dockerfile2 README.md main.go
-compose.yaml docker-compose.yml Dockerfile-dir/x Dockerfile.dir/x Dockerfile.dir/Dockerfile
+compose.yaml docker-compose.yml docker-compose.prod.yml compose.yaml.j2 xcompose.yml app.compose.yml
+ci.yml Dockerfile-dir/x Dockerfile.dir/x Dockerfile.dir/Dockerfile
 node_modules/Dockerfile a/node_modules/b/Dockerfile my_node_modules/Dockerfile .tox/Dockerfile
 .github/Dockerfile sub/dir/Dockerfile.prod sub/Dockerfile.md
 """

@@ -17,6 +17,7 @@ from seawall.jobs.check import CheckOptions, check, identity_root
 from seawall.jobs.discover import discover
 from seawall.jobs.examine import Build
 from seawall.jobs.governance import Governance, Terms, catalog
+from seawall.jobs.units import make_units
 
 TODAY = date(2026, 11, 24)
 PIPED = "FROM debian:13.1-slim\nRUN curl http://example.com/x | sh\nUSER 10001\n"
@@ -78,8 +79,8 @@ def test_processes_change_nothing_in_the_report(project: Project) -> None:
 
 def test_a_process_that_dies_is_a_problem_of_the_input_that_killed_it(project: Project) -> None:
     project({"a/Dockerfile": PIPED})
-    task = job._tasks(discover(["."]).inputs, Governance(Terms(), TODAY), CheckOptions())[0][0]
-    outcome = job._died(task)
+    unit = make_units(discover(["."]).inputs, Governance(Terms(), TODAY), "")[0][0]
+    (outcome,) = job._died(unit)
     assert outcome.problems[0].target == "a/Dockerfile"
     assert "died" in outcome.problems[0].reason
 
@@ -352,7 +353,7 @@ def test_an_empty_file_is_not_said_to_be_read_in_part(project: Project) -> None:
 def test_nothing_to_examine_is_a_problem(project: Project) -> None:
     project({"README": ""})
     (problem,) = run().problems
-    assert problem.reason == "no Dockerfile was found"
+    assert problem.reason == "no Dockerfile and no Compose file was found"
 
 
 def test_templates_are_said_only_to_who_asks(project: Project) -> None:

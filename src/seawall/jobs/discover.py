@@ -167,17 +167,16 @@ class _Search:
 
     def _is_wanted(self, entry: os.DirEntry[str], directory: _Directory) -> bool:
         if entry.is_dir(follow_symlinks=False):
-            path = entry.path + "/"
-            wanted = entry.name not in _SKIPPED
-        else:
-            path = entry.path
-            is_compose = _COMPOSE.fullmatch(entry.name) is not None
-            wanted = is_compose or _DOCKERFILE.fullmatch(entry.name) is not None
-        if not wanted or is_ignored(directory.ignores, path) or self._is_excluded(path):
+            return entry.name not in _SKIPPED and not self._is_left_out(entry.path + "/", directory)
+        is_compose = _COMPOSE.fullmatch(entry.name) is not None
+        if not is_compose and _DOCKERFILE.fullmatch(entry.name) is None:
             return False
-        if path.endswith("/") or _kind(entry.name) == COMPOSE:
-            return True
-        return self._is_dockerfile(entry, directory)
+        if self._is_left_out(entry.path, directory):
+            return False
+        return is_compose or self._is_dockerfile(entry, directory)
+
+    def _is_left_out(self, path: str, directory: _Directory) -> bool:
+        return is_ignored(directory.ignores, path) or self._is_excluded(path)
 
     def _is_dockerfile(self, entry: os.DirEntry[str], directory: _Directory) -> bool:
         if _TEMPLATE.fullmatch(entry.name):
