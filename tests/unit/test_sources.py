@@ -153,7 +153,7 @@ OTHERS = [
     ("Kotlin", 'logger.info("pw $password ${user.apiKey}")', ["password", "user.apiKey"]),
     ("Ruby", 'puts "pw #{password}"', ["password"]),
     ("Ruby", "logger.info(ENV['API_TOKEN'])", ["ENV"]),
-    ("Ruby", "Rails.logger.debug password: params[:password]", ["password", "params"]),
+    ("Ruby", "Rails.logger.debug password: params[:password]", ["password"]),
     ("Python", 'print "pw", password', ["password"]),
 ]  # fmt: skip
 

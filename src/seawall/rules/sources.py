@@ -15,7 +15,8 @@ from seawall.surfaces.repository.sources import LogCall, Shown, SourceFile
 _WRITES = re.compile(r"(?:log\w*|console)\.\w+|print|puts|echo\(|\bpp? |std(?:out|err)\.write|warn")
 _WORD = re.compile(r"\w{4,60}", re.ASCII)
 _TELLING = (
-    "os.environ", "process.env", "getenv()", "locals()", "globals()", "env.to_h", "env.inspect", "getpass",
+    "os.environ", "process.env", "getenv()", "locals()", "globals()", "env.to_h", "env.inspect",
+    "getpass",
 )  # fmt: skip
 _ABOUT_WORDS = re.compile(
     r"\b(?:lexer|tokeni[sz]e\w*|parser?|nltk|spacy|vocab\w*|next_token|logits|ast|grammar)\b"
