@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from seawall.jobs.discover import Discovery, discover
-from seawall.jobs.gitignore import repository_root
+from seawall.surfaces.repository.gitignore import repository_root
 
 Tree = Callable[..., Path]
 

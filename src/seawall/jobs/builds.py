@@ -9,11 +9,11 @@ from msgspec import structs
 
 from seawall.core.errors import InputError
 from seawall.core.source import read as read_source
-from seawall.jobs.gitignore import repository_root
 from seawall.surfaces.cell import Cell
 from seawall.surfaces.compose.model import Project
 from seawall.surfaces.dockerfile import Dockerfile
 from seawall.surfaces.dockerfile.reader import read as read_dockerfile
+from seawall.surfaces.repository.gitignore import repository_root
 from seawall.surfaces.workload import Build, Workload
 
 _REMOTE = ("http://", "https://", "git://", "ssh://", "git@", "github.com/")

@@ -22,15 +22,17 @@ from seawall.core.source import Source, decode
 from seawall.core.source import read as read_source
 from seawall.jobs.discover import STANDARD_INPUT, Discovery, Input, discover, is_within
 from seawall.jobs.examine import Build, Examination, bug, examine
-from seawall.jobs.gitignore import repository_root
 from seawall.jobs.governance import Governance, Ruling, Terms, catalog
 from seawall.jobs.ignoring import dockerfile_ignores
 from seawall.jobs.outcome import Outcome, settle
 from seawall.jobs.parallel import map_all
 from seawall.jobs.policing import police
-from seawall.jobs.units import COMPOSE, DOCKERFILE, Reading, Unit, make_units
+from seawall.jobs.units import COMPOSE, DOCKERFILE, RUN, Reading, Unit, make_units
+from seawall.surfaces.repository.gitignore import repository_root
 
 _UNNAMED = "<stdin>"
+RUN_OPTION = "--run"
+"""What reports call the text that is given on the command line."""
 _ABSENT = "no Dockerfile and no Compose file was found"
 _NOTHING = "Name the files themselves, whatever they are called; -v says what was left out."
 
@@ -39,13 +41,16 @@ class CheckOptions(Struct, frozen=True):
     """What is asked of a check.
 
     `jobs` is the number of processes, 0 for what suits. `standard_input` is what the path `-`
-    stands for, called `stdin_filename` in the report. `verbose` adds notices of what was left
+    stands for, called `stdin_filename` in the report. `run` is shell text with `docker run` lines
+    to judge; `run_lines` looks for such lines in the files that may hold them. `verbose` adds notices of what was left
     out: files by their names, and findings that are hidden.
     """
 
     terms: Terms = Terms()
     build: Build = Build()
     reading: Reading = Reading()
+    run: str = ""
+    run_lines: bool = False
     baseline: str = ""
     jobs: int = 0
     standard_input: bytes = b""
@@ -69,7 +74,10 @@ def check(
     governance = governance or Governance(options.terms, options.today)
     governance.leading(paths)
     baseline = read_baseline(Path(options.baseline)) if options.baseline else Baseline()
-    found = discover(paths, governance.excludes)
+    found = discover(paths, governance.excludes, options.run_lines)
+    if options.run:
+        given = Input(RUN_OPTION, RUN_OPTION, RUN)
+        found = structs.replace(found, inputs=(*found.inputs, given))
     units, refused = make_units(found.inputs, governance, options.stdin_filename)
     root = identity_root(paths)
     examine_one = partial(_examine, options=options, root=root)
@@ -108,7 +116,7 @@ def _examine(unit: Unit, options: CheckOptions, root: str) -> tuple[Outcome, ...
     try:
         if unit.kind == COMPOSE:
             return _project(unit, options, root)
-        return (_dockerfile(unit, options, root),)
+        return (_file(unit, options, root),)
     except Exception as error:
         return (Outcome(name, unit.kind, problems=(bug(name, "examining it failed", error),)),)
 
@@ -121,18 +129,26 @@ def _project(unit: Unit, options: CheckOptions, root: str) -> tuple[Outcome, ...
     return examine_project(names, unit.ruling, options.reading, keep_hidden, root)
 
 
-def _dockerfile(unit: Unit, options: CheckOptions, root: str) -> Outcome:
+def _file(unit: Unit, options: CheckOptions, root: str) -> Outcome:
     found = unit.inputs[0]
     try:
         source = _source(found, options)
     except InputError as error:
         name = _called(found, options)
         problem = Problem(name, error.message.removeprefix(f"{name}: "), error.hint)
-        return Outcome(name, DOCKERFILE, problems=(problem,))
+        return Outcome(name, unit.kind, problems=(problem,))
+    if unit.kind == RUN:
+        from seawall.jobs.runs import examine_file, examine_line  # noqa: PLC0415 -- seldom asked
+
+        keep_hidden = bool(options.baseline or unit.ruling.policy.waivers)
+        examine_lines = examine_line if found.path == RUN_OPTION else examine_file
+        return examine_lines(source, unit.ruling, keep_hidden, root)
     return _judged(source, unit.ruling, options, root)
 
 
 def _source(found: Input, options: CheckOptions) -> Source:
+    if found.path == RUN_OPTION:
+        return decode(found.name, options.run.encode("utf-8", "surrogateescape"))
     if found.path == STANDARD_INPUT:
         return decode(_called(found, options), options.standard_input)
     return read_source(Path(found.path), found.name)

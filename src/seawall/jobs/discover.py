@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from seawall.core.model import Notice, Problem
 from seawall.core.source import how_to_read
-from seawall.jobs.gitignore import (
+from seawall.surfaces.repository.gitignore import (
     Ignores,
     extended,
     is_ignored,
@@ -47,6 +47,7 @@ _OUTSIDE = "Name the file itself on the command line to have it checked."
 
 DOCKERFILE = "dockerfile"
 COMPOSE = "compose"
+RUN = "run"
 """The kinds of inputs, as `Target.kind` says them."""
 
 
@@ -78,14 +79,18 @@ IsExcluded = Callable[[str], bool]
 """Says of an absolute path, a directory's with a trailing `/`, that policy leaves it out."""
 
 
-def discover(paths: Iterable[str], is_excluded: IsExcluded | None = None) -> Discovery:
+def discover(
+    paths: Iterable[str], is_excluded: IsExcluded | None = None, with_run_lines: bool = False
+) -> Discovery:
     """Find the inputs: files as they are named, directories searched for Dockerfiles
     and Compose files.
 
     A named file is always taken, whatever it is called or who ignores it. The order is that of
     `paths`, within a directory that of the names. What can't be read becomes a problem.
+    `with_run_lines` takes the files too that can hold `docker run` lines: scripts, Makefiles,
+    systemd units, documents.
     """
-    search = _Search(is_excluded)
+    search = _Search(is_excluded, with_run_lines)
     for path in paths:
         search.add(path)
     return search.result()
@@ -94,7 +99,8 @@ def discover(paths: Iterable[str], is_excluded: IsExcluded | None = None) -> Dis
 class _Search:
     """One search over all paths of a command line."""
 
-    def __init__(self, is_excluded: IsExcluded | None) -> None:
+    def __init__(self, is_excluded: IsExcluded | None, with_run_lines: bool) -> None:
+        self._with_run_lines = with_run_lines
         self._is_excluded = is_excluded or (lambda _path: False)
         self._inputs: dict[str, Input] = {}
         self._problems: list[Problem] = []
@@ -110,7 +116,7 @@ class _Search:
             if os.path.isdir(path):  # noqa: PTH112 -- a path may hold undecodable bytes
                 self._search(path)
             else:
-                self._take(Input(path, _name(path), _kind(path)))
+                self._take(Input(path, _name(path), self._kind(path)))
         except (OSError, ValueError) as error:
             self._fail(_name(path), error)
 
@@ -134,7 +140,7 @@ class _Search:
                 if entry.is_dir(follow_symlinks=False):
                     stack.append(_Directory(entry.path, name + "/", directory.ignores))
                 else:
-                    found = Input(entry.path, name, _kind(entry.name))
+                    found = Input(entry.path, name, self._kind(entry.name))
                     (links if entry.is_symlink() else files).append(found)
         self._take_all(files, links)
 
@@ -168,12 +174,18 @@ class _Search:
     def _is_wanted(self, entry: os.DirEntry[str], directory: _Directory) -> bool:
         if entry.is_dir(follow_symlinks=False):
             return entry.name not in _SKIPPED and not self._is_left_out(entry.path + "/", directory)
-        is_compose = _COMPOSE.fullmatch(entry.name) is not None
-        if not is_compose and _DOCKERFILE.fullmatch(entry.name) is None:
+        is_taken = _COMPOSE.fullmatch(entry.name) is not None or self._has_lines(entry.name)
+        if not is_taken and _DOCKERFILE.fullmatch(entry.name) is None:
             return False
         if self._is_left_out(entry.path, directory):
             return False
-        return is_compose or self._is_dockerfile(entry, directory)
+        return is_taken or self._is_dockerfile(entry, directory)
+
+    def _has_lines(self, name: str) -> bool:
+        return self._with_run_lines and _kind(name) == DOCKERFILE and bool(line_kind(name))
+
+    def _kind(self, path: str) -> str:
+        return RUN if self._has_lines(path.rpartition("/")[2]) else _kind(path)
 
     def _is_left_out(self, path: str, directory: _Directory) -> bool:
         return is_ignored(directory.ignores, path) or self._is_excluded(path)
@@ -188,6 +200,13 @@ class _Search:
     def _fail(self, name: str, error: Exception) -> None:
         reason = getattr(error, "strerror", None) or str(error)
         self._problems.append(Problem(name, reason.lower(), how_to_read(error)))
+
+
+def line_kind(name: str) -> str:
+    """What kind of file may hold run lines, by its name; empty for none."""
+    from seawall.surfaces.run_line.finder import file_kind  # noqa: PLC0415 -- only when asked
+
+    return file_kind(name)
 
 
 def _kind(path: str) -> str:

@@ -51,9 +51,15 @@ def extended(ignores: Ignores, directory: str, name: str = ".gitignore") -> Igno
     Raises:
         OSError: the file is there and can't be read.
     """
-    with open(os.path.join(directory, name), "rb") as file:  # noqa: PTH118, PTH123 -- hot
+    path = os.path.join(directory, name)  # noqa: PTH118 -- hot
+    with open(path, "rb", opener=_open_at_once) as file:
         text = file.read(_MAX_BYTES).decode("utf-8", "surrogateescape")
     return (*ignores, Rules(directory, _spec(text)))
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting for whoever may write into a pipe of that name."""
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 def outer_ignores(directory: str) -> Ignores:
