@@ -108,8 +108,8 @@ def test_a_file_that_may_not_be_read_is_a_problem(
         return opened(path, flags, *rest)
 
     monkeypatch.chdir(hostile)
-    monkeypatch.setattr(os, "open", refuse)
     Path("secret").touch()
+    monkeypatch.setattr(os, "open", refuse)
     report = check(["secret", "faulty"], CheckOptions())
     assert [(p.target, p.reason) for p in report.problems] == [("secret", "permission denied")]
     assert {finding.target for finding in report.findings} == {"faulty"}

@@ -222,7 +222,8 @@ def test_every_command_has_help_and_at_most_twenty_options(
         assert main([command, "--help"]) == 0
         text = capfd.readouterr().out
         assert text.startswith(f"Usage: seawall {command}")
-        assert sum(line.strip().startswith("-") for line in text.splitlines()) <= 20
+        options = [line for line in text.splitlines() if line.strip().startswith("-")]
+        assert len([line for line in options if "--help" not in line]) <= 20
 
 
 @pytest.mark.parametrize("arguments", [["version"], ["--version"], ["-V"], ["--version", "check"]])

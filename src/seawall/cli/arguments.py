@@ -19,6 +19,7 @@ from seawall.jobs.check import CheckOptions
 from seawall.jobs.discover import STANDARD_INPUT
 from seawall.jobs.examine import Build
 from seawall.jobs.governance import Terms
+from seawall.jobs.units import Reading
 from seawall.reports import RenderOptions
 
 
@@ -34,6 +35,9 @@ class Arguments(Struct, frozen=True):
     build_args: tuple[str, ...] = ()
     target: str = ""
     stdin_filename: str = ""
+    env_files: tuple[str, ...] = ()
+    run: str = ""
+    run_lines: bool = False
     config_file: str = ""
     isolated: bool = False
     no_ignores: bool = False
@@ -73,6 +77,9 @@ class Arguments(Struct, frozen=True):
             jobs=self.jobs,
             standard_input=_standard_input() if STANDARD_INPUT in paths else b"",
             stdin_filename=self.stdin_filename,
+            reading=Reading(dict(os.environ), self.env_files),
+            run=_standard_text() if self.run == STANDARD_INPUT else self.run,
+            run_lines=self.run_lines,
             verbose=self.verbose,
         )
 
@@ -113,6 +120,10 @@ def _build_arguments(values: tuple[str, ...]) -> dict[str, str]:
         for name, sign, value in pairs
         if sign or name in os.environ
     }
+
+
+def _standard_text() -> str:
+    return _standard_input().decode("utf-8", "surrogateescape")
 
 
 def _standard_input() -> bytes:

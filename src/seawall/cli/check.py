@@ -1,4 +1,4 @@
-"""`seawall check`: judge the Dockerfiles of a project."""
+"""`seawall check`: judge the Dockerfiles and Compose projects of a repository."""
 
 from __future__ import annotations
 
@@ -18,6 +18,24 @@ from seawall.cli import options
 @click.option("--baseline", metavar="FILE", help="Let the findings that FILE holds pass.")
 @options.build_arg
 @options.target
+@click.option(
+    "--env-file",
+    "env_files",
+    multiple=True,
+    metavar="FILE",
+    help="Variables for Compose files, instead of the project's `.env`; repeatable.",
+)
+@click.option(
+    "--run",
+    metavar="COMMAND",
+    help="Judge this `docker run` command (`-` reads it from standard input).",
+)
+@click.option(
+    "--run-lines",
+    is_flag=True,
+    default=None,
+    help="Judge the `docker run` lines in scripts, Makefiles, systemd units and documents too.",
+)
 @click.option("--stdin-filename", metavar="NAME", help="What to call standard input (`-`).")
 @options.config_file
 @options.isolated
@@ -27,7 +45,9 @@ from seawall.cli import options
 @options.verbose
 @options.color
 def check(paths: tuple[str, ...], **given: object) -> int:
-    """Judge every Dockerfile in PATH; directories are searched, `-` is standard input.
+    """Judge every Dockerfile and Compose project in PATH.
+
+    Directories are searched; `-` is a Dockerfile on standard input.
 
     Without a PATH it is the working directory. Exit code: 0 everything was examined and nothing
     is at or over --fail-on; 1 something is; 2 something could not be examined or decided.
@@ -40,7 +60,7 @@ def check(paths: tuple[str, ...], **given: object) -> int:
 
     arguments = read_arguments(given)
     outputs = parse_outputs(arguments.outputs)
-    paths = paths or (".",)
+    paths = paths or (() if arguments.run else (".",))
     asked = arguments.options(paths)
     governance = Governance(asked.terms, asked.today)
     policy = governance.leading(paths)

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 from seawall.core.diagram import Box, Diagram, Line, Route, Step
 from seawall.graph.build import graph_of
+from seawall.graph.grants import SOCKET
 from seawall.graph.model import Edge, Graph, Kind, Means, Node
 from seawall.graph.networking import HOST
 from seawall.graph.paths import Way, attack_paths, cheapest_cut
 from seawall.surfaces.cell import Place
 from seawall.surfaces.compose.model import Project
 
+_DETAILS = {Kind.NETWORK: "network", Kind.VOLUME: "shared volume"}
 _MOST = 12
 """Routes that are told in words: the worst come first."""
 
@@ -25,7 +27,7 @@ def diagram_of(project: Project) -> Diagram | None:
     lines = tuple(_lines(graph, ways))
     joined = {end for line in lines for end in (line.source, line.target)}
     boxes = tuple(
-        _box(node)
+        _box(node, graph)
         for node in graph.nodes.values()
         if node.id in joined or node.kind is Kind.SERVICE
     )
@@ -33,13 +35,25 @@ def diagram_of(project: Project) -> Diagram | None:
     return Diagram(project.name, project.sources[0].path, boxes, lines, routes)
 
 
-def _box(node: Node) -> Box:
-    detail = node.role.value if node.role is not None else ""
-    if node.kind is Kind.NETWORK:
-        detail = "network, internal" if node.is_internal else "network"
-    elif node.kind is Kind.VOLUME:
-        detail = "shared volume"
+def _box(node: Node, graph: Graph) -> Box:
+    detail = _DETAILS.get(node.kind, "")
+    if node.role is not None:
+        detail = ", ".join((node.role.value, *_grants(node, graph)))
+    elif node.is_internal:
+        detail += ", internal"
     return Box(node.id, node.name, node.kind.value, detail, _where(node.place))
+
+
+def _grants(node: Node, graph: Graph) -> tuple[str, ...]:
+    """In a word, what makes its fall the host's."""
+    workload = graph.workloads[node.id]
+    targets = {edge.target for edge in graph.outgoing.get(node.id, ())}
+    if SOCKET in targets:
+        return ("engine's socket",)
+    if HOST not in targets:
+        return ()
+    is_privileged = workload.privileged is not None and workload.privileged.value
+    return ("privileged",) if is_privileged else ("host rights",)
 
 
 def _where(place: Place | None) -> str:
@@ -52,14 +66,16 @@ def _lines(graph: Graph, ways: tuple[Way, ...]) -> Iterator[Line]:
     seen: set[frozenset[str]] = set()
     for edge in graph.edges:
         pair = _pair(edge)
-        if edge.is_open and pair not in seen:
+        if edge.is_open and pair not in seen and edge.source != SOCKET:
             seen.add(pair)
             is_two_way = edge.means in {Means.JOINS, Means.MOUNTS}
-            yield Line(edge.source, edge.target, edge.what, pair in attacked, not is_two_way)
+            target = HOST if edge.target == SOCKET else edge.target
+            yield Line(edge.source, target, edge.what, pair in attacked, not is_two_way)
 
 
 def _pair(edge: Edge) -> frozenset[str]:
-    return frozenset((edge.source, edge.target))
+    """What it joins; the socket is drawn as the host that it gives away."""
+    return frozenset((edge.source, HOST if edge.target == SOCKET else edge.target))
 
 
 def _route(graph: Graph, way: Way) -> Route:

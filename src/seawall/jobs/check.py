@@ -24,7 +24,7 @@ from seawall.jobs.discover import STANDARD_INPUT, Discovery, Input, discover, is
 from seawall.jobs.examine import Build, Examination, bug, examine
 from seawall.jobs.governance import Governance, Ruling, Terms, catalog
 from seawall.jobs.ignoring import dockerfile_ignores
-from seawall.jobs.outcome import Outcome, settle
+from seawall.jobs.outcome import Outcome, merge, settle
 from seawall.jobs.parallel import map_all
 from seawall.jobs.policing import police
 from seawall.jobs.units import COMPOSE, DOCKERFILE, RUN, Reading, Unit, make_units
@@ -42,8 +42,8 @@ class CheckOptions(Struct, frozen=True):
 
     `jobs` is the number of processes, 0 for what suits. `standard_input` is what the path `-`
     stands for, called `stdin_filename` in the report. `run` is shell text with `docker run` lines
-    to judge; `run_lines` looks for such lines in the files that may hold them. `verbose` adds notices of what was left
-    out: files by their names, and findings that are hidden.
+    to judge; `run_lines` looks for such lines in the files that may hold them. `verbose` adds
+    notices of what was left out: files by their names, and findings that are hidden.
     """
 
     terms: Terms = Terms()
@@ -87,7 +87,7 @@ def check(
         pairs += ((unit, outcome) for outcome in own)
         if progress is not None:
             progress(number, len(units))
-    outcomes = settle([outcome for _, outcome in pairs])
+    outcomes = settle(merge([outcome for _, outcome in pairs]))
     report = _report(paths, found, refused, outcomes, options)
     notices = *report.notices, *_acceptances(paths, found, pairs, options.today)
     if not baseline.name:

@@ -38,6 +38,28 @@ class Outcome(Struct, frozen=True):
     settled: tuple[Settled, ...] = ()
 
 
+def merge(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """One outcome a file: a Compose file that several projects are laid over is told once."""
+    merged: dict[tuple[str, str], Outcome] = {}
+    for outcome in outcomes:
+        key = outcome.kind, outcome.name
+        merged[key] = _joined(merged[key], outcome) if key in merged else outcome
+    return list(merged.values())
+
+
+def _joined(first: Outcome, second: Outcome) -> Outcome:
+    known = {finding.fingerprint for finding in first.findings}
+    new = (finding for finding in second.findings if finding.fingerprint not in known)
+    return structs.replace(
+        first,
+        findings=(*first.findings, *new),
+        problems=tuple(dict.fromkeys((*first.problems, *second.problems))),
+        notices=tuple(dict.fromkeys((*first.notices, *second.notices))),
+        left_out=(*first.left_out, *second.left_out),
+        settled=(*first.settled, *second.settled),
+    )
+
+
 def settle(outcomes: Sequence[Outcome]) -> list[Outcome]:
     """The outcomes, with those findings of Dockerfiles marked that a project answers."""
     answers = {(each.rule, each.path): each.reason for o in outcomes for each in o.settled}

@@ -1,4 +1,4 @@
-"""What is examined in one go: a Dockerfile, or the files of one Compose project."""
+"""What is examined in one go: one file, or the files of one Compose project."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from seawall.core.errors import ConfigError
 from seawall.core.model import Problem
-from seawall.jobs.discover import COMPOSE, DOCKERFILE, STANDARD_INPUT, Input
+from seawall.jobs.discover import COMPOSE, DOCKERFILE, RUN, STANDARD_INPUT, Input
 from seawall.jobs.governance import Governance, Ruling
 
-__all__ = ["COMPOSE", "DOCKERFILE", "Reading", "Unit", "make_units"]
+__all__ = ["COMPOSE", "DOCKERFILE", "RUN", "Reading", "Unit", "make_units"]
 
 
 class Reading(Struct, frozen=True):
@@ -53,10 +53,10 @@ def make_units(
 
 
 def _groups(inputs: Sequence[Input]) -> Iterable[tuple[str, tuple[Input, ...]]]:
-    """Dockerfiles one by one, then the projects that the Compose files make up."""
+    """Dockerfiles and files with run lines one by one, then the Compose files by project."""
     for each in inputs:
-        if each.kind == DOCKERFILE:
-            yield DOCKERFILE, (each,)
+        if each.kind != COMPOSE:
+            yield each.kind, (each,)
     compose = {Path(each.name): each for each in inputs if each.kind == COMPOSE}
     if compose:
         from seawall.surfaces.compose.project import find_projects  # noqa: PLC0415 -- YAML on use

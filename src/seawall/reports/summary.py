@@ -9,7 +9,7 @@ from msgspec import Struct
 from seawall.core.model import Finding, Notice, Severity, Verdict
 from seawall.core.report import Report
 
-_KINDS = {"dockerfile": "Dockerfile", "compose": "Compose file"}
+_KINDS = {"dockerfile": "Dockerfile", "compose": "Compose file", "run": "file with run lines"}
 
 
 class Counts(Struct, frozen=True):
