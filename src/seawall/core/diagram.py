@@ -8,7 +8,7 @@ from seawall.core.model import Severity
 
 
 class Box(Struct, frozen=True):
-    """A thing that is drawn: `kind` is internet, service, network, volume, socket or host.
+    """A thing that is drawn: `kind` is internet, service, network, volume or host.
 
     `detail` is a second line, a service's role say; `place` is `file:line`, or empty.
     """

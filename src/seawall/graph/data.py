@@ -25,6 +25,7 @@ class Volumes:
     """The volumes and directories of the host that at least two services mount."""
 
     def __init__(self, project: Project) -> None:
+        self._directory = project.directory
         self._mounts: dict[str, list[tuple[Workload, Mount]]] = {}
         for service in project.services:
             for mount in service.mounts:
@@ -39,20 +40,25 @@ class Volumes:
     def nodes(self) -> Iterator[Node]:
         """Each shared volume."""
         for source, uses in self._shared():
-            yield Node(_volume_id(source), Kind.VOLUME, source, uses[0][1].place)
+            yield Node(_volume_id(source), Kind.VOLUME, self._name(source), uses[0][1].place)
 
     def edges(self) -> Iterator[Edge]:
         """Who mounts it; the way to a store's data over its own volume is open."""
         for source, uses in self._shared():
+            name = self._name(source)
             for service, mount in uses:
                 how = "reads" if mount.read_only else "reads and writes"
-                told = f"`{service.name}` {how} the volume `{source}`"
-                cut = f"Take `{source}` out of the volumes of `{service.name}`."
+                told = f"`{service.name}` {how} the volume `{name}`"
+                cut = f"Take `{name}` out of the volumes of `{service.name}`."
                 own, volume = service_id(service.name), _volume_id(source)
                 yield Edge(own, volume, Means.MOUNTS, told, mount.place, cut, Cost.LINE)
                 if not mount.read_only and role_of(service) is Role.STORE:
-                    kept = f"`{service.name}` keeps its data in the volume `{source}`"
+                    kept = f"`{service.name}` keeps its data in the volume `{name}`"
                     yield Edge(volume, own, Means.MOUNTS, kept, mount.place)
+
+    def _name(self, source: str) -> str:
+        """A volume's name; a directory as it is from the project's own."""
+        return source.removeprefix(self._directory.rstrip("/") + "/") or source
 
 
 def _volume_id(source: str) -> str:
@@ -81,7 +87,7 @@ def secret_edges(service: Workload) -> Iterator[Edge]:
         if use.kind == "secret":
             told = f"`{service.name}` is given the secret `{use.name}`"
             own, secret = service_id(service.name), f"secret {use.name}"
-            yield Edge(own, secret, Means.HOLDS, told, use.place)
+            yield Edge(own, secret, Means.HOLDS, told, use.place, is_open=False)
 
 
 class Calls:

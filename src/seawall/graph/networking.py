@@ -82,7 +82,7 @@ class Networking:
                 yield Node(
                     found,
                     Kind.NETWORK,
-                    found.partition(" ")[2] if network is None else network.key,
+                    _called(found, key),
                     place if network is None else network.place,
                     is_internal=network is not None and network.is_internal,
                 )
@@ -207,3 +207,8 @@ def _local(port: Port) -> str:
     outer = "" if port.host_first is None else _numbers(port.host_first, port.host_last)
     protocol = "" if port.protocol == "tcp" else f"/{port.protocol}"
     return f'Publish it to the host alone: `"127.0.0.1:{outer}:{inner}{protocol}"`.'
+
+
+def _called(network: str, key: str) -> str:
+    """How people call a network: the two of Docker's own by what they are."""
+    return {HOST_NETWORK: "host's network", BRIDGE: "default bridge"}.get(network, key)

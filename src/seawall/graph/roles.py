@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 
 from seawall.facts.ports import ADMIN_IMAGE, DATABASE_PORTS, PROXY_IMAGE
 from seawall.facts.stores import is_store_image
 from seawall.surfaces.image import parse_reference
 from seawall.surfaces.workload import Workload
+
+_WORKER = re.compile(
+    r"(?<![a-z])(?:workers?|celery|beat|sidekiq|queue|cron|scheduler|consumer|jobs?|backup)(?![a-z])"
+)
 
 
 class Role(Enum):
@@ -21,7 +26,7 @@ class Role(Enum):
 
 
 def role_of(workload: Workload) -> Role:
-    """The role that the image tells, else the ports, else whether it listens at all."""
+    """The role that the image tells, else the ports, else the name and the command."""
     images = image_names(workload)
     if any(map(is_store_image, images)):
         return Role.STORE
@@ -32,7 +37,13 @@ def role_of(workload: Workload) -> Role:
     ports = listening_ports(workload)
     if ports and ports <= DATABASE_PORTS.keys():
         return Role.STORE
-    return Role.APPLICATION if ports else Role.WORKER
+    return Role.APPLICATION if ports or not _works(workload) else Role.WORKER
+
+
+def _works(workload: Workload) -> bool:
+    """Whether its name or its command says that it takes jobs instead of requests."""
+    words = (cell.value or "" for cell in workload.command or ())
+    return _WORKER.search(" ".join((workload.name, *words))) is not None
 
 
 def image_names(workload: Workload) -> tuple[str, ...]:

@@ -66,11 +66,17 @@ def _lines(graph: Graph, ways: tuple[Way, ...]) -> Iterator[Line]:
     seen: set[frozenset[str]] = set()
     for edge in graph.edges:
         pair = _pair(edge)
-        if edge.is_open and pair not in seen and edge.source != SOCKET:
+        if edge.is_open and pair not in seen and _is_drawn(edge, graph):
             seen.add(pair)
             is_two_way = edge.means in {Means.JOINS, Means.MOUNTS}
             target = HOST if edge.target == SOCKET else edge.target
             yield Line(edge.source, target, edge.what, pair in attacked, not is_two_way)
+
+
+def _is_drawn(edge: Edge, graph: Graph) -> bool:
+    """Not what only repeats the line before, nor volumes that lead to no store's data."""
+    is_dead_end = graph.nodes[edge.target].kind is Kind.VOLUME and edge.target not in graph.outgoing
+    return edge.source != SOCKET and not is_dead_end
 
 
 def _pair(edge: Edge) -> frozenset[str]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from html import escape
 
 from seawall.core.diagram import Box, Diagram
-from seawall.reports.layout import BOX_HEIGHT, BOX_WIDTH, PlacedBox, PlacedLine, Point, lay_out
+from seawall.reports.layout import BOX_HEIGHT, PlacedBox, PlacedLine, Point, lay_out
 
-_LABEL = 20
-"""Characters of a label that a box has room for."""
-_DETAIL = 24
+_LABEL = 8.4
+_DETAIL = 6.6
+"""Pixels that a character of a label, and of a detail, takes at most."""
 _MOST_BOXES = 150
 """Boxes of a drawing that anyone can still read."""
 _SHAPES = {
@@ -18,10 +18,9 @@ _SHAPES = {
     "service": ("[", "]"),
     "network": ("{{", "}}"),
     "volume": ("[(", ")]"),
-    "socket": ("[/", "/]"),
     "host": ("[[", "]]"),
 }
-_ROUNDED = {"internet": 23, "network": 14, "service": 6, "volume": 6, "socket": 6, "host": 2}
+_ROUNDED = {"internet": 23, "network": 14, "service": 6, "volume": 6, "host": 2}
 
 
 def svg(diagram: Diagram, number: int = 0) -> str:
@@ -60,7 +59,7 @@ def _flow(diagram: Diagram) -> Iterator[str]:
     names = {box.id: f"n{index}" for index, box in enumerate(diagram.boxes)}
     yield "flowchart LR"
     for box in diagram.boxes:
-        before, after = _SHAPES[box.kind]
+        before, after = _SHAPES.get(box.kind, ("[", "]"))
         text = _quoted(box.label) + (f"<br/>{_quoted(box.detail)}" if box.detail else "")
         yield f'  {names[box.id]}{before}"{text}"{after}'
     attacked = []
@@ -93,7 +92,8 @@ def _described(diagram: Diagram) -> str:
 def _arrows(number: int) -> str:
     markers = "".join(
         f'<marker id="arrow-{number}-{kind}" class="arrow {kind}" viewBox="0 0 8 8" refX="7" '
-        'refY="4" markerWidth="7" markerHeight="7" orient="auto-start-reverse">'
+        'markerUnits="userSpaceOnUse" '
+        'refY="4" markerWidth="10" markerHeight="10" orient="auto-start-reverse">'
         '<path d="M0 0L8 4L0 8z"/></marker>'
         for kind in ("plain", "attack")
     )
@@ -130,23 +130,24 @@ def _curve(points: tuple[Point, ...]) -> str:
 
 def _box(placed: PlacedBox) -> str:
     box, x, y = placed.box, placed.x, placed.y
-    middle = x + BOX_WIDTH / 2
-    detail = box.detail or ("" if box.kind == "internet" else box.kind)
+    middle = x + placed.width / 2
+    label = escape(_short(box.label, int(placed.width / _LABEL)))
+    detail = box.detail
     first = y + BOX_HEIGHT / 2 + (-3 if detail else 5)
     parts = [
         f'<g class="box {box.kind}{_role(box)}"><title>{escape(_told(box))}</title>',
-        f'<rect x="{x:g}" y="{y:g}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" '
-        f'rx="{_ROUNDED[box.kind]}"/>',
-        f'<text x="{middle:g}" y="{first:g}">{escape(_short(box.label, _LABEL))}</text>',
+        f'<rect x="{x:g}" y="{y:g}" width="{placed.width:g}" height="{BOX_HEIGHT}" '
+        f'rx="{_ROUNDED.get(box.kind, 6)}"/>',
+        f'<text x="{middle:g}" y="{first:g}">{label}</text>',
     ]
     if detail:
-        shown = escape(_short(detail, _DETAIL))
+        shown = escape(_short(detail, int(placed.width / _DETAIL)))
         parts.append(f'<text class="detail" x="{middle:g}" y="{first + 16:g}">{shown}</text>')
     return "".join([*parts, "</g>"])
 
 
 def _role(box: Box) -> str:
-    return " store" if box.detail == "data store" else ""
+    return " store" if box.detail.startswith("data store") else ""
 
 
 def _told(box: Box) -> str:

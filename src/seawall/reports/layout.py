@@ -15,10 +15,16 @@ from msgspec import Struct
 
 from seawall.core.diagram import Box, Diagram, Line
 
-BOX_WIDTH = 164
 BOX_HEIGHT = 46
-_BETWEEN_LAYERS = 62
+_WIDTHS = {"internet": 84, "network": 136, "host": 84, "volume": 136}
+_WIDTH = 172
+_BETWEEN_LAYERS = 46
+_WIDEST_GAP = 170
+_PAGE = 1020
+"""Pixels that a drawing should not pass: wider ones are shrunk on the page."""
 _BETWEEN_BOXES = 18
+_MANY = 12
+"""Boxes of a layer from which on they stand closer."""
 _SLOT_HEIGHT = 10
 _MARGIN = 12
 _SWEEPS = 6
@@ -27,11 +33,12 @@ Point = tuple[float, float]
 
 
 class PlacedBox(Struct, frozen=True):
-    """A box with its upper left corner, in pixels."""
+    """A box with its upper left corner and its width, in pixels."""
 
     box: Box
     x: float
     y: float
+    width: float
 
 
 class PlacedLine(Struct, frozen=True):
@@ -56,16 +63,23 @@ def lay_out(diagram: Diagram) -> Layout:
     chains = {line: [*_chain(line, layers)] for line in diagram.lines}
     columns = _columns(diagram, layers, chains.values())
     _order(columns, chains.values())
-    spots, height = _spots(columns)
     by_id = {box.id: box for box in diagram.boxes}
+    spots, width, height = _spots(columns, by_id)
     boxes = tuple(
-        PlacedBox(by_id[item], x, y - BOX_HEIGHT / 2)
-        for item, (x, y) in spots.items()
+        PlacedBox(by_id[item], spot.left, spot.middle - BOX_HEIGHT / 2, spot.right - spot.left)
+        for item, spot in spots.items()
         if isinstance(item, str)
     )
-    lines = tuple(PlacedLine(line, tuple(_points(chain, spots))) for line, chain in chains.items())
-    width = len(columns) * (BOX_WIDTH + _BETWEEN_LAYERS) - _BETWEEN_LAYERS + 2 * _MARGIN
+    lines = tuple(_placed(line, chain, spots) for line, chain in chains.items())
     return Layout(boxes, lines, width, height)
+
+
+class _Spot(Struct, frozen=True):
+    """The ends of an item and its middle height."""
+
+    left: float
+    right: float
+    middle: float
 
 
 _Slot = tuple[int, int]
@@ -84,11 +98,9 @@ def _layers(diagram: Diagram) -> dict[str, int]:
             _walk(start, 0 if start == "internet" else 1, neighbours, found)
     for box in diagram.boxes:
         found.setdefault(box.id, _behind(box, diagram, found))
-    for kind in ("socket", "host"):
-        last = max(found.values(), default=0)
-        for box in diagram.boxes:
-            if box.kind == kind:
-                found[box.id] = last + 1
+    walked = (found[box.id] for box in diagram.boxes if box.kind in {"service", "network"})
+    last = max(walked, default=0)
+    found.update({box.id: last + 1 for box in diagram.boxes if box.kind == "host"})
     used = {layer: index for index, layer in enumerate(sorted(set(found.values())))}
     return {box: used[layer] for box, layer in found.items()}
 
@@ -182,34 +194,51 @@ def _or(value: float | None, fallback: float) -> float:
     return fallback if value is None else value
 
 
-def _spots(columns: list[list[_Item]]) -> tuple[dict[_Item, Point], float]:
-    """The left end and the middle height of each item; columns stand around one middle line."""
-    heights = [sum(map(_height, column)) + _BETWEEN_BOXES * (len(column) - 1) for column in columns]
-    tallest = max(heights, default=0)
-    spots: dict[_Item, Point] = {}
-    for index, column in enumerate(columns):
-        x = _MARGIN + index * (BOX_WIDTH + _BETWEEN_LAYERS)
-        y = _MARGIN + (tallest - heights[index]) / 2
+def _spots(
+    columns: list[list[_Item]], boxes: dict[str, Box]
+) -> tuple[dict[_Item, _Spot], float, float]:
+    """Where each item is, and the size of all; columns stand around one middle line."""
+    apart = 8 if max(map(len, columns), default=0) > _MANY else _BETWEEN_BOXES
+    heights = [sum(map(_height, column)) + apart * (len(column) - 1) for column in columns]
+    widths = [max((_wide(item, boxes) for item in column), default=0) for column in columns]
+    tallest, gap = max(heights, default=0), _gap(widths, heights)
+    spots: dict[_Item, _Spot] = {}
+    x: float = _MARGIN
+    for column, height, wide in zip(columns, heights, widths, strict=True):
+        y = _MARGIN + (tallest - height) / 2
         for item in column:
-            spots[item] = (x, y + _height(item) / 2)
-            y += _height(item) + _BETWEEN_BOXES
-    return spots, tallest + 2 * _MARGIN
+            inset = 0 if isinstance(item, tuple) else (wide - _wide(item, boxes)) / 2
+            spots[item] = _Spot(x + inset, x + wide - inset, y + _height(item) / 2)
+            y += _height(item) + apart
+        x += wide + gap
+    return spots, x - gap + _MARGIN, tallest + 2 * _MARGIN
+
+
+def _gap(widths: list[float], heights: list[int]) -> float:
+    """The room between layers: more where lines have far to go up and down, as the page allows."""
+    free = (_PAGE - 2 * _MARGIN - sum(widths)) / max(len(widths) - 1, 1)
+    wanted = _BETWEEN_LAYERS + max(heights, default=0) / 8
+    return max(_BETWEEN_LAYERS, min(free, wanted, _WIDEST_GAP))
+
+
+def _wide(item: _Item, boxes: dict[str, Box]) -> float:
+    return _WIDTHS.get(boxes[item].kind, _WIDTH) if isinstance(item, str) else 0
 
 
 def _height(item: _Item) -> int:
     return BOX_HEIGHT if isinstance(item, str) else _SLOT_HEIGHT
 
 
-def _placed(line: Line, chain: list[_Item], spots: dict[_Item, Point]) -> PlacedLine:
+def _placed(line: Line, chain: list[_Item], spots: dict[_Item, _Spot]) -> PlacedLine:
     points = tuple(_points(chain, spots))
     return PlacedLine(line, points if chain[0] == line.source else points[::-1])
 
 
-def _points(chain: list[_Item], spots: dict[_Item, Point]) -> Iterator[Point]:
+def _points(chain: list[_Item], spots: dict[_Item, _Spot]) -> Iterator[Point]:
     """From the right edge of the first box, through both ends of each slot, to the last box."""
     for index, item in enumerate(chain):
-        x, y = spots[item]
+        spot = spots[item]
         if index > 0:
-            yield x, y
+            yield spot.left, spot.middle
         if index < len(chain) - 1:
-            yield x + BOX_WIDTH, y
+            yield spot.right, spot.middle

@@ -57,6 +57,7 @@ list-style:none;padding:0;margin:0 0 16px}
 .counts li{border:1px solid var(--edge);border-top:4px solid var(--tone,var(--edge));
 border-radius:8px;padding:10px 14px}
 .counts b{display:block;font-size:1.7rem;line-height:1.15;font-variant-numeric:tabular-nums}
+.counts a{color:inherit;text-decoration:none}.counts a:hover{text-decoration:underline}
 .counts .critical{--tone:var(--critical)}.counts .high{--tone:var(--high)}
 .counts .medium{--tone:var(--medium)}.counts .low{--tone:var(--low)}
 .counts .unknown{--tone:var(--unknown)}.counts .zero{--tone:var(--edge);color:var(--muted)}
@@ -107,7 +108,7 @@ border-bottom:2px solid var(--attack)}
 pre.source .label{display:block;color:var(--high);padding:2px 12px 0 calc(3.2em + 12px);
 white-space:normal}
 dl.told{margin:0}
-dl.told>div{display:grid;grid-template-columns:6.2rem 1fr;gap:0 12px;padding:3px 0}
+dl.told>div{display:grid;grid-template-columns:7.4rem 1fr;gap:0 12px;padding:3px 0}
 dl.told dt{color:var(--muted);font-weight:600;font-size:.9rem}
 dl.told dd{margin:0;min-width:0;overflow-wrap:anywhere}
 dl.told p:last-child,dl.told pre:last-child{margin-bottom:0}
@@ -117,7 +118,7 @@ dl.told ul,dl.told ol{margin:0;padding-left:1.2em}
 _GRAPH = """
 figure{margin:0 0 18px}
 figcaption{color:var(--muted);font-size:.88rem;margin-top:8px}
-svg.graph{display:block;height:auto;min-width:680px;max-width:100%}
+svg.graph{display:block;height:auto;min-width:760px;max-width:100%}
 svg .box rect{fill:var(--card);stroke:var(--muted);stroke-width:1.3}
 svg .box text{fill:var(--ink);font:600 13px system-ui,"Liberation Sans",sans-serif;
 text-anchor:middle}
@@ -125,7 +126,7 @@ svg .box text.detail{fill:var(--muted);font-weight:400;font-size:11.5px}
 svg .network rect{fill:var(--code);stroke-dasharray:5 3}
 svg .internet rect{fill:var(--ink);stroke:var(--ink)}svg .internet text{fill:var(--card)}
 svg .store rect{stroke:var(--low);stroke-width:2.4}
-svg .host rect,svg .socket rect{stroke:var(--attack);stroke-width:2.4}
+svg .host rect{stroke:var(--attack);stroke-width:2.4}
 svg .line path{fill:none;stroke:var(--muted);stroke-width:1.3;opacity:.75}
 svg .line.attack path{stroke:var(--attack);stroke-width:2.6;opacity:1}
 svg .arrow path{fill:var(--muted);opacity:1}svg .arrow.attack path{fill:var(--attack)}
@@ -158,7 +159,9 @@ figure .scroll{margin:0 -14px;padding:0 14px}
 _PAPER = """
 @media print{
 @page{margin:16mm 14mm}
-body{background:#fff;font-size:10.5pt}
+html{font-size:12.5px}
+body{background:#fff;font-size:1rem}
+header{margin-bottom:18pt}
 header,nav,main,footer{max-width:none;padding:0}
 nav,.skip{display:none}
 main>section{border:0;border-radius:0;padding:0;margin:0 0 18pt;background:none}
@@ -166,7 +169,7 @@ main>section{border:0;border-radius:0;padding:0;margin:0 0 18pt;background:none}
 article,tr,figure,.result,.counts{break-inside:avoid}
 article.long{break-inside:auto}
 h2,h3,h4,h5,.where{break-after:avoid}
-pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:8.5pt}
+pre{white-space:pre-wrap;overflow-wrap:anywhere;font-size:.85rem}
 pre.source .row{min-width:0}
 .scroll{overflow:visible}
 svg.graph{min-width:0;width:100%}
