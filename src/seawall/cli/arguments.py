@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 import msgspec
 from msgspec import Struct
@@ -20,7 +21,7 @@ from seawall.jobs.discover import STANDARD_INPUT
 from seawall.jobs.examine import Build
 from seawall.jobs.governance import Terms
 from seawall.jobs.units import Reading
-from seawall.reports import RenderOptions
+from seawall.reports import WITH_DRAWINGS, RenderOptions
 
 
 class Arguments(Struct, frozen=True):
@@ -80,6 +81,7 @@ class Arguments(Struct, frozen=True):
             reading=Reading(dict(os.environ), self.env_files),
             run=_standard_text() if self.run == STANDARD_INPUT else self.run,
             run_lines=self.run_lines,
+            draws=any(each.partition(":")[0] in WITH_DRAWINGS for each in self.outputs),
             verbose=self.verbose,
         )
 
@@ -92,6 +94,7 @@ class Arguments(Struct, frozen=True):
             fail_on=policy.fail_on,
             profile=policy.profile.value,
             version=__version__,
+            date=date.today().isoformat(),  # noqa: DTZ011 -- the reader's day
         )
 
 

@@ -49,6 +49,7 @@ def write_outputs(outputs: Iterable[Output], report: Report, options: RenderOpti
         fail_on=options.fail_on,
         profile=options.profile,
         version=options.version,
+        date=options.date,
     )
     for output in outputs:
         if output.path:

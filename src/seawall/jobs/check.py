@@ -42,8 +42,9 @@ class CheckOptions(Struct, frozen=True):
 
     `jobs` is the number of processes, 0 for what suits. `standard_input` is what the path `-`
     stands for, called `stdin_filename` in the report. `run` is shell text with `docker run` lines
-    to judge; `run_lines` looks for such lines in the files that may hold them. `verbose` adds
-    notices of what was left out: files by their names, and findings that are hidden.
+    to judge; `run_lines` looks for such lines in the files that may hold them. `draws` makes a
+    diagram of each project. `verbose` adds notices of what was left out: files by their names,
+    and findings that are hidden.
     """
 
     terms: Terms = Terms()
@@ -55,6 +56,7 @@ class CheckOptions(Struct, frozen=True):
     jobs: int = 0
     standard_input: bytes = b""
     stdin_filename: str = ""
+    draws: bool = False
     verbose: bool = False
     today: date = field(default_factory=date.today)
 
@@ -126,7 +128,7 @@ def _project(unit: Unit, options: CheckOptions, root: str) -> tuple[Outcome, ...
 
     keep_hidden = bool(options.baseline or unit.ruling.policy.waivers)
     names = [each.name for each in unit.inputs]
-    return examine_project(names, unit.ruling, options.reading, keep_hidden, root)
+    return examine_project(names, unit.ruling, options.reading, keep_hidden, root, options.draws)
 
 
 def _file(unit: Unit, options: CheckOptions, root: str) -> Outcome:
@@ -211,6 +213,7 @@ def _report(
         notices=(*notices, *(each for outcome in outcomes for each in outcome.notices)),
         hidden=_by_reason(hidden),
         excerpts={o.name: o.excerpt for o in outcomes if o.excerpt is not None},
+        diagrams=tuple(o.diagram for o in outcomes if o.diagram is not None),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
+from seawall.core.diagram import Diagram
 from seawall.core.model import Finding, Notice, Problem, Suppression
 from seawall.core.report import Excerpt
 from seawall.core.selection import Hidden
@@ -24,7 +25,8 @@ class Outcome(Struct, frozen=True):
     """What one file came to; it travels between processes.
 
     `left_out` are the hidden findings, where the baseline or a waiver asks for them. `settled`
-    are findings of Dockerfiles that a project which builds them answers.
+    are findings of Dockerfiles that a project which builds them answers. `diagram` is of the
+    project whose first file this is, where one was asked for.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Outcome(Struct, frozen=True):
     left_out: tuple[Finding, ...] = ()
     excerpt: Excerpt | None = None
     settled: tuple[Settled, ...] = ()
+    diagram: Diagram | None = None
 
 
 def merge(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -6,6 +6,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from msgspec import structs
+
 from seawall.core.model import Finding, Problem
 from seawall.core.report import Excerpt
 from seawall.core.source import Source
@@ -28,9 +30,17 @@ _GAP = "Give the file or the variable; what depends on it could not be judged."
 
 
 def examine_project(
-    names: Sequence[str], ruling: Ruling, reading: Reading, keep_hidden: bool, root: str
+    names: Sequence[str],
+    ruling: Ruling,
+    reading: Reading,
+    keep_hidden: bool,
+    root: str,
+    draws: bool = False,
 ) -> tuple[Outcome, ...]:
-    """Read a project, judge its services and what they share; an outcome for each of its files."""
+    """Read a project, judge its services and what they share; an outcome for each of its files.
+
+    Where it `draws`, the first file's outcome has a diagram of the project.
+    """
     files = [Path(name) for name in names]
     env_files = [Path(name) for name in reading.env_files]
     try:
@@ -41,7 +51,19 @@ def examine_project(
     if not project.sources:
         return (Outcome(names[0], COMPOSE, problems=_problems(project, names[0], names[0])),)
     taken = _judged(project, ruling, keep_hidden)
-    return tuple(_outcome(project, source, taken, ruling, root) for source in project.sources)
+    first, *others = (_outcome(project, each, taken, ruling, root) for each in project.sources)
+    return (_drawn(first, project) if draws else first, *others)
+
+
+def _drawn(outcome: Outcome, project: Project) -> Outcome:
+    """The outcome with a diagram of the project; that it failed is a problem, and loses no more."""
+    from seawall.jobs.charting import diagram_of  # noqa: PLC0415 -- only some formats draw
+
+    try:
+        return structs.replace(outcome, diagram=diagram_of(project))
+    except Exception as error:
+        problem = bug(outcome.name, "drawing it failed", error)
+        return structs.replace(outcome, problems=(*outcome.problems, problem))
 
 
 def _judged(project: Project, ruling: Ruling, keep_hidden: bool) -> Taken:

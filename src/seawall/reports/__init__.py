@@ -30,6 +30,10 @@ WITHOUT_NOTICES = frozenset({"concise", "gitlab", "junit"})
 """The formats that have no place for notices: they are said beside the report."""
 
 
+WITH_DRAWINGS = frozenset({"html", "markdown"})
+"""The formats that draw projects: for the others nobody needs to make a diagram."""
+
+
 class RenderOptions(Struct, frozen=True):
     """How to render: `width` in terminal cells, `verbose` from -1 (terse) up.
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from seawall.core.diagram import Box, Diagram
-from seawall.reports.layout import BOX_HEIGHT, PlacedBox, PlacedLine, Point, lay_out
+from seawall.core.diagram import Box, Diagram, Line
+from seawall.reports.layout import BOX_HEIGHT, PlacedBox, PlacedLine, Point, lay_out, layers_of
 
 _LABEL = 8.4
 _DETAIL = 6.6
@@ -63,18 +63,26 @@ def _flow(diagram: Diagram) -> Iterator[str]:
         text = _quoted(box.label) + (f"<br/>{_quoted(box.detail)}" if box.detail else "")
         yield f'  {names[box.id]}{before}"{text}"{after}'
     attacked = []
+    layers = layers_of(diagram)
     for index, line in enumerate(diagram.lines):
-        arrow = "==>" if line.is_attack else "-->" if line.has_direction else "---"
-        yield f"  {names[line.source]} {arrow} {names[line.target]}"
+        ends = [line.source, line.target]
+        if not line.has_direction:  # Mermaid puts the first one left, whatever the arrow
+            ends.sort(key=layers.__getitem__)
+        yield f"  {names[ends[0]]} {_arrow(line)} {names[ends[1]]}"
         if line.is_attack:
             attacked.append(str(index))
     if attacked:
         yield f"  linkStyle {','.join(attacked)} stroke:#c02626,stroke-width:3px"
 
 
+def _arrow(line: Line) -> str:
+    thick, thin = ("==>", "-->") if line.has_direction else ("===", "---")
+    return thick if line.is_attack else thin
+
+
 def _quoted(text: str) -> str:
     """Text for a quoted Mermaid label: every character that could mean something as an entity."""
-    return "".join(c if c.isalnum() or c in " -_./" else f"#{ord(c)};" for c in _short(text, 60))
+    return "".join(c if c.isalnum() or c in " -_./,'" else f"#{ord(c)};" for c in _short(text, 60))
 
 
 def _short(text: str, most: int) -> str:

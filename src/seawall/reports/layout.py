@@ -59,7 +59,7 @@ class Layout(Struct, frozen=True):
 
 def lay_out(diagram: Diagram) -> Layout:
     """Place everything; the work grows with boxes and lines, not with their pairs."""
-    layers = _layers(diagram)
+    layers = layers_of(diagram)
     chains = {line: [*_chain(line, layers)] for line in diagram.lines}
     columns = _columns(diagram, layers, chains.values())
     _order(columns, chains.values())
@@ -87,7 +87,7 @@ _Slot = tuple[int, int]
 _Item = str | _Slot
 
 
-def _layers(diagram: Diagram) -> dict[str, int]:
+def layers_of(diagram: Diagram) -> dict[str, int]:
     """The layer of each box, from 0; what is not reached begins a walk of its own."""
     neighbours = _neighbours(diagram)
     found: dict[str, int] = {}

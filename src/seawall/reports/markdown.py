@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from seawall.core.diagram import Diagram
 from seawall.core.model import Finding, Notice, Problem, Verdict
 from seawall.core.report import Report
 from seawall.reports import RenderOptions
 from seawall.reports.citing import cited
+from seawall.reports.drawing import mermaid
 from seawall.reports.masking import Sources
 from seawall.reports.paint import style_of
 from seawall.reports.summary import closing, shown
 
 _MOST_ROWS = 50
 _MOST_DETAILS = 20
+_MOST_DRAWINGS = 5
 _SNIPPET = 600
 _LONGEST = 300
 """Characters of a message, a name or a reason that are shown."""
@@ -50,7 +53,24 @@ def _blocks(report: Report, findings: list[Finding], options: RenderOptions) -> 
     for finding in findings[:_MOST_DETAILS]:
         yield _details(finding, sources, cites=finding.rule not in told)
         told.add(finding.rule)
+    yield from map(_drawing, report.diagrams[:_MOST_DRAWINGS])
     yield from map(_notice, report.notices[:_MOST_DETAILS])
+
+
+def _drawing(diagram: Diagram) -> str:
+    """A project as a Mermaid chart, folded, with the routes that an intruder has."""
+    chart = mermaid(diagram)
+    routes = (
+        f"- **{route.severity.value}** {_plain(route.title)}: {_plain(route.cut, _ADVICE)}"
+        for route in diagram.routes
+    )
+    parts = [
+        f"<details><summary>Attack paths: {_html(diagram.title or diagram.target)}</summary>",
+        f"```mermaid\n{chart}\n```" if chart else "",
+        "\n".join(routes) or "No way leads from outside to a data store or to the host.",
+        "</details>",
+    ]
+    return "\n\n".join(filter(None, parts))
 
 
 def _within(limit: int, blocks: Iterable[str]) -> Iterator[str]:
