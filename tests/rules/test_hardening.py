@@ -239,6 +239,21 @@ def test_without_exposure_it_weighs_less(lines: str) -> None:
     assert hit.weaker
 
 
+def test_a_neighbour_with_a_part_of_the_host_makes_it_weigh_in_full() -> None:
+    text = (
+        "services:\n  web: {image: 'a:1', networks: [front]}\n"
+        "  far: {image: 'a:1', networks: [back]}\n"
+        "  agent: {image: 'a:1', privileged: true, networks: [front]}\n"
+        "  second: {image: 'a:1', privileged: true, networks: [front]}\n"
+        "  third: {image: 'a:1', privileged: true, networks: [front]}\n"
+        "networks: {front: {}, back: {}}\n"
+    )
+    hits = workloads.hits(UNHARDENED_SERVICE, text)
+    assert [bool(hit.weaker) for hit in hits] == [False, True, False, False, False]
+    assert "neighbour `agent`" in hits[0].evidence[0].what
+    assert "neighbour `second`" in hits[2].evidence[1].what
+
+
 @pytest.mark.parametrize(
     ("image", "is_store"),
     [

@@ -493,9 +493,7 @@ TEMPLATES = (
     "ARG TOKEN\nRUN useradd -p {} $TOKEN",
     "RUN --mount=type=secret,id=t echo $(cat /run/secrets/t) password={} > x",
 )
-VALUES = st.text(
-    "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", min_size=10, max_size=30
-)
+VALUES = st.text("abcdefghijkmnpqrstuvwxyzABCDFGJKLMNPQRSTUVWXYZ23456789", min_size=10, max_size=30)
 
 
 @settings(max_examples=30, deadline=None)

@@ -212,6 +212,18 @@ def test_a_place_that_two_ways_lead_to_is_one_hit() -> None:
     assert len(found(HARDCODED, "command: [app, --token, AKIAQ3EGT5ZJ7K2NWXYP]")) == 1
 
 
+def test_what_an_anchor_gives_to_several_services_is_one_finding() -> None:
+    text = (
+        f"x-env: &env {{ADMIN_PASSWORD: {SECRET}}}\nservices:\n"
+        "  worker: {image: 'a:1', environment: *env}\n"
+        "  web: {image: 'a:1', environment: *env, ports: ['80:80']}\n"
+    )
+    (hit,) = workloads.hits(HARDCODED, text)
+    assert not hit.weaker
+    assert hit.symbol == "service worker/environment ADMIN_PASSWORD"
+    assert hit.evidence[-1].what == "given to `web` as well"
+
+
 def test_a_place_that_can_t_be_told_is_hidden_whole() -> None:
     lines = f'environment: {{ADMIN_PASSWORD: "{SECRET}\\x41"}}'
     (hit,) = found(HARDCODED, lines)

@@ -166,6 +166,12 @@ def test_a_base_image_s_own_health_check_is_enough() -> None:
         assert len(list(check(facts, workloads.SETTINGS))) == count
 
 
+def test_the_images_of_a_file_are_read_once_for_all_rules() -> None:
+    facts = read(Source("Dockerfile", "FROM nginx:latest\n"))
+    check = LATEST_TAG.on[Dockerfile]
+    assert list(check(facts, workloads.SETTINGS)) == list(check(facts, workloads.SETTINGS))
+
+
 def test_a_step_that_brings_another_tool_does_not_bring_this_one() -> None:
     text = "FROM alpine:3.19\nRUN apk add git\nWORKDIR /app\nHEALTHCHECK CMD curl x\n"
     facts = read(Source("Dockerfile", text))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from seawall.core.model import Evidence
+from seawall.surfaces.compose.model import Project
 from seawall.surfaces.image import parse_reference
 from seawall.surfaces.workload import Mount, Port, Workload
 
@@ -58,6 +59,29 @@ def stakes(workload: Workload) -> tuple[Evidence, ...]:
     Empty where no other machine reaches it, it has no part of the host, and holds no data.
     """
     return (*reach(workload), *_host(workload), *_data(workload))
+
+
+def powerful_by_network(project: Project) -> dict[str, list[Workload]]:
+    """Of each network, two services at most through which one comes to the host: whoever asks may
+    be the one."""
+    found: dict[str, list[Workload]] = {}
+    for workload in project.services:
+        if any(_host(workload)):
+            for use in workload.networks:
+                powerful = found.setdefault(use.name, [])
+                if len(powerful) < 2:
+                    powerful.append(workload)
+    return found
+
+
+def neighbour(workload: Workload, powerful: dict[str, list[Workload]]) -> tuple[Evidence, ...]:
+    """The first of them that a service shares a network with; `powerful_by_network` finds them."""
+    for use in workload.networks:
+        for other in powerful.get(use.name, ()):
+            if other.name != workload.name:
+                what = f"its neighbour `{other.name}` has a part of the host"
+                return (Evidence(what, other.place.line),)
+    return ()
 
 
 def reach(workload: Workload) -> tuple[Evidence, ...]:

@@ -1,6 +1,14 @@
 """Network security: what can be reached, from where, and whether anyone can listen in."""
 
-from seawall.rules.network import attack, entrances, exposure, networks, published, segments
+from seawall.rules.network import (
+    attack,
+    entrances,
+    exposure,
+    networks,
+    published,
+    segments,
+    unverified,
+)
 
 RULES = (
     *exposure.RULES,
@@ -9,4 +17,5 @@ RULES = (
     *networks.RULES,
     *segments.RULES,
     *attack.RULES,
+    *unverified.RULES,
 )

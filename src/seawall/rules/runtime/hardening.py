@@ -17,18 +17,32 @@ from seawall.rules.runtime.controls import (
     missing_controls,
 )
 from seawall.rules.runtime.user import has_unknown_user
-from seawall.rules.stakes import stakes
+from seawall.rules.stakes import neighbour, powerful_by_network, stakes
+from seawall.surfaces.compose.model import Project
 from seawall.surfaces.workload import Origin, Workload
 
 __all__ = ["Control", "control_verdicts", "missing_controls"]
 
 
 def _unhardened(workload: Workload, settings: Settings) -> Iterator[Hit]:
+    yield from _judged(workload, stakes(workload))
+
+
+def _unhardened_services(project: Project, settings: Settings) -> Iterator[Hit]:
+    """As of one container, with what its neighbours in the project put at stake."""
+    powerful = powerful_by_network(project)
+    for workload in project.services:
+        yield from _judged(workload, (*stakes(workload), *neighbour(workload, powerful)))
+
+
+_LOCAL = "no other machine reaches it, and it has neither data nor a part of the host"
+
+
+def _judged(workload: Workload, reasons: tuple[Evidence, ...]) -> Iterator[Hit]:
     controls = control_verdicts(workload)
     missing = tuple(c for c in controls if c.verdict is Verdict.FAIL and c.lacks)
     if not missing:
         return
-    reasons = stakes(workload)
     missing = (*_user(workload), *missing)
     yield Hit(
         workload.place,
@@ -36,9 +50,7 @@ def _unhardened(workload: Workload, settings: Settings) -> Iterator[Hit]:
         symbol(workload, "hardening"),
         label=f"{len(missing)} controls are missing",
         remedy=_remedy(workload, missing),
-        weaker=""
-        if reasons
-        else "no other machine reaches it, and it holds neither data nor a part of the host",
+        weaker="" if reasons else _LOCAL,
         evidence=(*reasons, *_written(workload, missing)),
     )
 
@@ -78,7 +90,7 @@ UNHARDENED_SERVICE = Rule(
     title="Container with more rights and resources than it needs",
     practice=DROPPED_CAPABILITIES,
     risk=Risk(Needs.FOOTHOLD, Gains.PRIVILEGE),
-    on={Workload: _unhardened},
+    on={Workload: _unhardened, Project: _unhardened_services},
     bad=(
         "services:\n  web:\n    image: nginx:1.28.0\n    ports: ['80:80']\n",
         "services:\n  web:\n    image: nginx:1.28.0\n    read_only: true\n    tmpfs: [/tmp]\n"

@@ -17,8 +17,8 @@ from seawall.surfaces.workload import Variable, Workload
 def _by_environment(workload: Workload, _: Settings) -> Iterator[Hit]:
     """Only where the image can do better: elsewhere there is nothing to change in this file."""
     for variable in workload.environment:
-        takes_file = file_name_of(workload, variable.name)
-        if takes_file and _is_passed(variable):
+        takes_file = file_name_of(workload, variable.name) if _is_passed(variable) else ""
+        if takes_file:
             yield Hit(
                 variable.key,
                 f"{the(workload)} gets `{variable.name}` by its environment, which `docker "

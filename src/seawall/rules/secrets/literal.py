@@ -9,9 +9,15 @@ from seawall.core.model import Confidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
 from seawall.rules.practices import NO_HARDCODED_SECRETS
-from seawall.rules.secrets.services import hardcoded, well_known
+from seawall.rules.secrets.services import (
+    hardcoded,
+    hardcoded_in,
+    well_known,
+    well_known_in,
+)
 from seawall.rules.secrets.sightings import Sighting, sightings
 from seawall.rules.stages import place_of
+from seawall.surfaces.compose.model import Project
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
 from seawall.surfaces.workload import Workload
 
@@ -131,7 +137,7 @@ RULES = (
         title="A secret stands in the file",
         practice=NO_HARDCODED_SECRETS,
         risk=_READ,
-        on={Dockerfile: _hardcoded, Workload: hardcoded},
+        on={Dockerfile: _hardcoded, Workload: hardcoded, Project: hardcoded_in},
         bad=(
             "FROM debian:12.5\nENV DB_PASSWORD=mysecret\n",
             'FROM debian:12.5\nRUN echo "password=mysecret" > config.ini\n',
@@ -192,7 +198,7 @@ RULES = (
         title="A password that everyone knows",
         practice=NO_HARDCODED_SECRETS,
         risk=_READ,
-        on={Dockerfile: _default, Workload: well_known},
+        on={Dockerfile: _default, Workload: well_known, Project: well_known_in},
         bad=(
             "FROM debian:12.5\nENV GF_SECURITY_ADMIN_PASSWORD=admin\n",
             "FROM debian:12.5\nENV POSTGRES_PASSWORD=postgres\n",

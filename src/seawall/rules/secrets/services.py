@@ -23,6 +23,7 @@ from seawall.rules.naming import symbol, the, write
 from seawall.rules.secrets import commands
 from seawall.rules.stakes import data_store, reach
 from seawall.surfaces.cell import Cell, Place, State
+from seawall.surfaces.compose.model import Project
 from seawall.surfaces.image import parse_reference
 from seawall.surfaces.shell.reader import read_script
 from seawall.surfaces.workload import Variable, Workload
@@ -269,19 +270,43 @@ def place_within(cell: Cell[str], start: int, end: int) -> Place:
 
 def hardcoded(workload: Workload, settings: Settings) -> Iterator[Hit]:
     """The secrets that are secret to those who have not read the file."""
-    for found in service_secrets(workload):
-        if not found.secret.is_default:
-            yield _hit(workload, found, "a secret for everyone who has the file")
+    return (_hit(workload, found) for found in _of_kind(workload, is_default=False))
 
 
 def well_known(workload: Workload, settings: Settings) -> Iterator[Hit]:
     """The passwords that everyone tries first."""
-    for found in service_secrets(workload):
-        if found.secret.is_default:
-            yield _hit(workload, found, "a default that everyone knows")
+    return (_hit(workload, found) for found in _of_kind(workload, is_default=True))
 
 
-def _hit(workload: Workload, found: ServiceSecret, label: str) -> Hit:
+def hardcoded_in(project: Project, settings: Settings) -> Iterator[Hit]:
+    """As `hardcoded`: what an anchor or `extends` gives to several services is one fault."""
+    return _merged(project, is_default=False)
+
+
+def well_known_in(project: Project, settings: Settings) -> Iterator[Hit]:
+    """As `well_known`, likewise."""
+    return _merged(project, is_default=True)
+
+
+def _of_kind(workload: Workload, is_default: bool) -> Iterator[ServiceSecret]:
+    return (each for each in service_secrets(workload) if each.secret.is_default is is_default)
+
+
+def _merged(project: Project, is_default: bool) -> Iterator[Hit]:
+    places: dict[tuple[str, int], list[tuple[str, Hit]]] = {}
+    for workload in project.services:
+        for found in _of_kind(workload, is_default):
+            place = (found.at.source.path, found.at.start)
+            places.setdefault(place, []).append((workload.name, _hit(workload, found)))
+    for seen in places.values():
+        # It weighs as much as where it weighs most.
+        worst = next((hit for _, hit in seen if not hit.weaker), seen[0][1])
+        others = ", ".join(f"`{name}`" for name, _ in seen[1:])
+        also = (Evidence(f"given to {others} as well"),) if others else ()
+        yield structs.replace(worst, symbol=seen[0][1].symbol, evidence=(*worst.evidence, *also))
+
+
+def _hit(workload: Workload, found: ServiceSecret) -> Hit:
     secret = found.secret
     is_password = secret.kind in _PASSWORDS
     is_client = is_password and _opens_another(workload, found)
@@ -290,7 +315,7 @@ def _hit(workload: Workload, found: ServiceSecret, label: str) -> Hit:
         at=found.at,
         message=f"{_what(found)} {found.where} ({secret.redacted})",
         symbol=symbol(workload, found.part),
-        label=label,
+        label=_LABELS[secret.is_default],
         remedy=_remedy(workload, found),
         confidence=secret.confidence,
         weaker=_ELSEWHERE if is_client else _LOCAL if is_password and not reached else "",
@@ -299,6 +324,10 @@ def _hit(workload: Workload, found: ServiceSecret, label: str) -> Hit:
     )
 
 
+_LABELS = {
+    False: "a secret for everyone who has the file",
+    True: "a default that everyone knows",
+}
 _PASSWORDS = frozenset({"password", "url-credential", "password-hash"})
 _LOCAL = "no other machine reaches the container, so only its neighbours can try the password"
 
