@@ -129,7 +129,7 @@ def _capabilities(workload: Workload) -> Control:
         Verdict.FAIL,
         "only some capabilities are dropped" if dropped else "Docker's default capabilities",
         dropped[0] if dropped else workload.place,
-        "dropping all capabilities",
+        "dropped capabilities",
         ("cap_drop: [ALL]", *(f"cap_add: [{', '.join(kept)}]" for _ in kept[:1])),
         flags=("--cap-drop=ALL", *(f"--cap-add={name}" for name in kept)),
     )
