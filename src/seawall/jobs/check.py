@@ -27,7 +27,8 @@ from seawall.jobs.ignoring import dockerfile_ignores
 from seawall.jobs.outcome import Outcome, merge, settle
 from seawall.jobs.parallel import map_all
 from seawall.jobs.policing import police
-from seawall.jobs.units import COMPOSE, DOCKERFILE, RUN, Reading, Unit, make_units
+from seawall.jobs.units import COMPOSE, DOCKERFILE, REPOSITORY, RUN, Reading, Unit, make_units
+from seawall.surfaces.dockerfile import Dockerfile
 from seawall.surfaces.repository.gitignore import repository_root
 
 _UNNAMED = "<stdin>"
@@ -80,7 +81,9 @@ def check(
     if options.run:
         given = Input(RUN_OPTION, RUN_OPTION, RUN)
         found = structs.replace(found, inputs=(*found.inputs, given))
-    units, refused = make_units(found.inputs, governance, options.stdin_filename)
+    units, refused = make_units(
+        (*found.inputs, *found.directories), governance, options.stdin_filename
+    )
     root = identity_root(paths)
     examine_one = partial(_examine, options=options, root=root)
     pairs: list[tuple[Unit, Outcome]] = []
@@ -118,6 +121,8 @@ def _examine(unit: Unit, options: CheckOptions, root: str) -> tuple[Outcome, ...
     try:
         if unit.kind == COMPOSE:
             return _project(unit, options, root)
+        if unit.kind == REPOSITORY:
+            return _repository(unit, options, root)
         return (_file(unit, options, root),)
     except Exception as error:
         return (Outcome(name, unit.kind, problems=(bug(name, "examining it failed", error),)),)
@@ -129,6 +134,14 @@ def _project(unit: Unit, options: CheckOptions, root: str) -> tuple[Outcome, ...
     keep_hidden = bool(options.baseline or unit.ruling.policy.waivers)
     names = [each.name for each in unit.inputs]
     return examine_project(names, unit.ruling, options.reading, keep_hidden, root, options.draws)
+
+
+def _repository(unit: Unit, options: CheckOptions, root: str) -> tuple[Outcome, ...]:
+    from seawall.jobs.repositories import examine_repository  # noqa: PLC0415 -- YAML on use
+
+    keep_hidden = bool(options.baseline or unit.ruling.policy.waivers)
+    directory, *dockerfiles = unit.inputs
+    return examine_repository(directory, dockerfiles, unit.ruling, keep_hidden, root)
 
 
 def _file(unit: Unit, options: CheckOptions, root: str) -> Outcome:
@@ -166,7 +179,7 @@ def _judged(source: Source, ruling: Ruling, options: CheckOptions, root: str) ->
     if examined.facts is None:
         return Outcome(source.path, DOCKERFILE, problems=examined.problems)
     ignores = dockerfile_ignores(examined.facts, ruling)
-    policed = police(source.path, ignores, examined.findings, ruling, root)
+    policed = police(source.path, ignores, examined.findings, ruling, root, (Dockerfile,))
     return Outcome(
         source.path,
         DOCKERFILE,
@@ -207,7 +220,7 @@ def _report(
             Problem(", ".join(paths), "no Dockerfile and no Compose file was found", _NOTHING)
         )
     return Report(
-        targets=tuple(Target(outcome.name, outcome.kind) for outcome in outcomes),
+        targets=tuple(Target(o.name, o.kind) for o in outcomes if o.is_target),
         findings=tuple(finding for outcome in outcomes for finding in outcome.findings),
         problems=tuple(problems),
         notices=(*notices, *(each for outcome in outcomes for each in outcome.notices)),

@@ -48,6 +48,7 @@ _OUTSIDE = "Name the file itself on the command line to have it checked."
 DOCKERFILE = "dockerfile"
 COMPOSE = "compose"
 RUN = "run"
+REPOSITORY = "repository"
 """The kinds of inputs, as `Target.kind` says them."""
 
 
@@ -60,9 +61,13 @@ class Input(Struct, frozen=True):
 
 
 class Discovery(Struct, frozen=True):
-    """What the paths came to; `notices` are of interest only to who asks for more."""
+    """What the paths came to; `notices` are of interest only to who asks for more.
+
+    `directories` are those that were searched.
+    """
 
     inputs: tuple[Input, ...] = ()
+    directories: tuple[Input, ...] = ()
     problems: tuple[Problem, ...] = ()
     notices: tuple[Notice, ...] = ()
 
@@ -105,6 +110,7 @@ class _Search:
         self._inputs: dict[str, Input] = {}
         self._problems: list[Problem] = []
         self._notices: list[Notice] = []
+        self._directories: list[Input] = []
         self._boundary = ""
 
     def add(self, path: str) -> None:
@@ -115,6 +121,7 @@ class _Search:
         try:
             if os.path.isdir(path):  # noqa: PTH112 -- a path may hold undecodable bytes
                 self._search(path)
+                self._directories.append(Input(path, _name(path), REPOSITORY))
             else:
                 self._take(Input(path, _name(path), self._kind(path)))
         except (OSError, ValueError) as error:
@@ -122,7 +129,12 @@ class _Search:
 
     def result(self) -> Discovery:
         """Everything found so far."""
-        return Discovery(tuple(self._inputs.values()), tuple(self._problems), tuple(self._notices))
+        return Discovery(
+            tuple(self._inputs.values()),
+            tuple(self._directories),
+            tuple(self._problems),
+            tuple(self._notices),
+        )
 
     def _take(self, found: Input) -> None:
         self._inputs.setdefault(os.path.abspath(found.path), found)  # noqa: PTH100

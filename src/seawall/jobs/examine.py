@@ -22,6 +22,7 @@ from seawall.core.selection import Hidden
 from seawall.core.source import Source
 from seawall.jobs.governance import Ruling
 from seawall.jobs.judge import Crash, judge
+from seawall.jobs.outcome import in_order
 from seawall.rules import checks_on
 from seawall.surfaces.dockerfile import Dockerfile
 from seawall.surfaces.dockerfile.reader import read as read_dockerfile
@@ -87,12 +88,16 @@ def _refusal(facts: Dockerfile, build: Build) -> str:
 
 
 class Taken:
-    """What the rules have seen so far; a place that names no source of its own is in `source`."""
+    """What the rules have seen so far; a place that names no source of its own is in `source`.
+
+    `sources` are those in which a finding stands, by path.
+    """
 
     def __init__(self, source: Source, ruling: Ruling, keep_hidden: bool) -> None:
         self.findings: list[Finding] = []
         self.problems: list[Problem] = []
         self.hidden: dict[tuple[str, str], int] = {}
+        self.sources: dict[str, Source] = {}
         self._secrets: dict[str, list[Region]] = {}
         self._source = source
         self._selection = ruling.selection
@@ -107,6 +112,11 @@ class Taken:
             elif outcome[1].verdict is not Verdict.PASS:
                 self.hit(*outcome)
 
+    def within(self, source: Source) -> Taken:
+        """The same, but what comes next and names no source is in this one."""
+        self._source = source
+        return self
+
     def secrets_of(self, path: str) -> tuple[Region, ...]:
         """The places in a source that no report may show."""
         return tuple(self._secrets.get(path, ()))
@@ -120,6 +130,7 @@ class Taken:
                 self._secrets.setdefault(path, []).append(Region(place.start, place.end))
             if self._keep_hidden or self._selection.judges(rule.id):
                 source = source_of(hit.at, self._source)
+                self.sources.setdefault(source.path, source)
                 self.findings.append(_finding(source, rule, hit, self._severities))
             else:
                 key = self._selection.why_hidden(rule.id, rule.confidence), rule.id
@@ -205,9 +216,3 @@ def _said(rule: Rule) -> _Said:
         standards = tuple(dict.fromkeys(map(str, rule.standards)))
         said = _SAID[rule.id] = _Said(rule.severity, rule.rationale, rule.advice, standards)
     return said
-
-
-def in_order(finding: Finding) -> tuple[int, int, str, str]:
-    """The order of findings within a file."""
-    place = finding.location
-    return place.span.line, place.span.column, finding.rule, finding.message

@@ -26,7 +26,8 @@ class Outcome(Struct, frozen=True):
 
     `left_out` are the hidden findings, where the baseline or a waiver asks for them. `settled`
     are findings of Dockerfiles that a project which builds them answers. `diagram` is of the
-    project whose first file this is, where one was asked for.
+    project whose first file this is, where one was asked for. What is no target is a file of a
+    repository that was looked at only in passing.
     """
 
     name: str
@@ -38,29 +39,51 @@ class Outcome(Struct, frozen=True):
     left_out: tuple[Finding, ...] = ()
     excerpt: Excerpt | None = None
     settled: tuple[Settled, ...] = ()
+    is_target: bool = True
     diagram: Diagram | None = None
 
 
 def merge(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """One outcome a file: a Compose file that several projects are laid over is told once."""
-    merged: dict[tuple[str, str], Outcome] = {}
+    """One outcome a file: several surfaces, and several projects, may tell of the same one."""
+    merged: dict[str, Outcome] = {}
     for outcome in outcomes:
-        key = outcome.kind, outcome.name
-        merged[key] = _joined(merged[key], outcome) if key in merged else outcome
+        known = merged.get(outcome.name)
+        merged[outcome.name] = outcome if known is None else _joined(known, outcome)
     return list(merged.values())
 
 
 def _joined(first: Outcome, second: Outcome) -> Outcome:
     known = {finding.fingerprint for finding in first.findings}
-    new = (finding for finding in second.findings if finding.fingerprint not in known)
+    new = [finding for finding in second.findings if finding.fingerprint not in known]
+    hidden = dict(first.hidden)
+    if second.kind != first.kind:
+        for key, number in second.hidden.items():
+            hidden[key] = hidden.get(key, 0) + number
     return structs.replace(
         first,
-        findings=(*first.findings, *new),
+        findings=tuple(sorted((*first.findings, *new), key=in_order)),
         problems=tuple(dict.fromkeys((*first.problems, *second.problems))),
         notices=tuple(dict.fromkeys((*first.notices, *second.notices))),
+        hidden=hidden,
         left_out=(*first.left_out, *second.left_out),
+        excerpt=_whole(first.excerpt, second.excerpt),
         settled=(*first.settled, *second.settled),
+        is_target=first.is_target or second.is_target,
+        diagram=first.diagram or second.diagram,
     )
+
+
+def _whole(first: Excerpt | None, second: Excerpt | None) -> Excerpt | None:
+    """One excerpt that hides what either hides."""
+    if first is None or second is None:
+        return first or second
+    return Excerpt(first.source, (*first.secrets, *second.secrets))
+
+
+def in_order(finding: Finding) -> tuple[int, int, str, str]:
+    """The order of findings within a file."""
+    place = finding.location
+    return place.span.line, place.span.column, finding.rule, finding.message
 
 
 def settle(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from msgspec import Struct
 
@@ -11,6 +12,7 @@ from seawall.core.ignores import Ignores, suppress
 from seawall.core.model import Finding, Notice, Profile
 from seawall.core.selection import Hidden, waive
 from seawall.jobs.governance import Ruling, catalog
+from seawall.rules import checks_on
 
 
 class Policed(Struct, frozen=True):
@@ -23,20 +25,32 @@ class Policed(Struct, frozen=True):
 
 
 def police(
-    name: str, ignores: Ignores, findings: Iterable[Finding], ruling: Ruling, root: str
+    name: str,
+    ignores: Ignores,
+    findings: Iterable[Finding],
+    ruling: Ruling,
+    root: str,
+    surfaces: tuple[type, ...],
 ) -> Policed:
     """Give the findings of a file their identities, silence, select and waive.
 
     `name` is the file's, `ignores` are its comments', and `root` is the absolute directory that
-    identities are relative to.
+    identities are relative to. `surfaces` are what the file was judged as: an ignore of a rule
+    that looks at others is not called unused here.
     """
     identified = identify(findings, root)
+    judged = ruling.judged
     is_strict = ruling.policy.profile is not Profile.DEFAULT
-    silenced, notices = suppress(name, identified, ignores, ruling.judged, is_strict)
+    silenced, notices = suppress(name, identified, ignores, judged & _rules_on(surfaces), is_strict)
     selected = ruling.selection.select(silenced)
     left_out = _left_out(silenced, ruling) if selected.hidden else ()
     kept = waive(selected.findings, ruling.policy, catalog(), ruling.settings.today)
     return Policed(kept, left_out, selected.hidden, notices)
+
+
+@cache
+def _rules_on(surfaces: tuple[type, ...]) -> frozenset[str]:
+    return frozenset(rule.id for surface in surfaces for rule, _ in checks_on(surface))
 
 
 def _left_out(findings: tuple[Finding, ...], ruling: Ruling) -> tuple[Finding, ...]:

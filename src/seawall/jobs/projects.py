@@ -12,11 +12,11 @@ from seawall.core.model import Finding, Problem
 from seawall.core.report import Excerpt
 from seawall.core.source import Source
 from seawall.jobs.builds import dockerfile_path, with_dockerfiles
-from seawall.jobs.examine import Taken, bug, in_order
+from seawall.jobs.examine import Taken, bug
 from seawall.jobs.governance import Ruling
 from seawall.jobs.ignoring import yaml_ignores
 from seawall.jobs.judge import judge
-from seawall.jobs.outcome import Outcome, Settled
+from seawall.jobs.outcome import Outcome, Settled, in_order
 from seawall.jobs.policing import police
 from seawall.jobs.units import COMPOSE, Reading
 from seawall.rules import checks_on, checks_within
@@ -25,6 +25,7 @@ from seawall.surfaces.compose.model import Fault, Project
 from seawall.surfaces.compose.reader import read_project
 from seawall.surfaces.workload import Workload
 
+SURFACES = (Workload, Project)
 _REFUSED = "Compose refuses this; what could be read of the project was judged."
 _GAP = "Give the file or the variable; what depends on it could not be judged."
 
@@ -78,7 +79,7 @@ def _outcome(project: Project, source: Source, taken: Taken, ruling: Ruling, roo
     """What stands in one of the project's files; what belongs to none is the first one's."""
     is_first = source is project.sources[0]
     findings = sorted(_findings_in(taken, source, project), key=in_order)
-    policed = police(source.path, yaml_ignores(source, ruling), findings, ruling, root)
+    policed = police(source.path, yaml_ignores(source, ruling), findings, ruling, root, SURFACES)
     hidden = dict(policed.hidden)
     for key, number in taken.hidden.items() if is_first else ():
         hidden[key] = hidden.get(key, 0) + number

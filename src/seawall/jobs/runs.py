@@ -5,11 +5,11 @@ from __future__ import annotations
 from seawall.core.model import Problem
 from seawall.core.report import Excerpt
 from seawall.core.source import Source
-from seawall.jobs.examine import Taken, in_order
+from seawall.jobs.examine import Taken
 from seawall.jobs.governance import Ruling
 from seawall.jobs.ignoring import yaml_ignores
 from seawall.jobs.judge import judge
-from seawall.jobs.outcome import Outcome
+from seawall.jobs.outcome import Outcome, in_order
 from seawall.jobs.policing import police
 from seawall.jobs.units import RUN
 from seawall.rules import checks_on
@@ -17,6 +17,7 @@ from seawall.surfaces.run_line.finder import find_run_lines
 from seawall.surfaces.run_line.reader import RunLines, read_run_lines
 from seawall.surfaces.workload import Workload
 
+SURFACES = (Workload,)
 _REFUSED = "Docker refuses this line; what could be read of it was judged."
 _GAP = "Give the value or the file; what depends on it could not be judged."
 _NO_LINE = "Write it as for a shell: --run 'docker run --read-only nginx'."
@@ -43,7 +44,7 @@ def _outcome(
     for workload in lines.workloads:
         taken.take(judge(workload, checks_on(Workload), ruling.settings))
     findings = sorted(taken.findings, key=in_order)
-    policed = police(source.path, yaml_ignores(source, ruling), findings, ruling, root)
+    policed = police(source.path, yaml_ignores(source, ruling), findings, ruling, root, SURFACES)
     hidden = dict(policed.hidden)
     for key, number in taken.hidden.items():
         hidden[key] = hidden.get(key, 0) + number

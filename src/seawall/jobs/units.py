@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -9,10 +10,18 @@ from msgspec import Struct
 
 from seawall.core.errors import ConfigError
 from seawall.core.model import Problem
-from seawall.jobs.discover import COMPOSE, DOCKERFILE, RUN, STANDARD_INPUT, Input
+from seawall.jobs.discover import (
+    COMPOSE,
+    DOCKERFILE,
+    REPOSITORY,
+    RUN,
+    STANDARD_INPUT,
+    Input,
+    is_within,
+)
 from seawall.jobs.governance import Governance, Ruling
 
-__all__ = ["COMPOSE", "DOCKERFILE", "RUN", "Reading", "Unit", "make_units"]
+__all__ = ["COMPOSE", "DOCKERFILE", "REPOSITORY", "RUN", "Reading", "Unit", "make_units"]
 
 
 class Reading(Struct, frozen=True):
@@ -54,8 +63,13 @@ def make_units(
 
 def _groups(inputs: Sequence[Input]) -> Iterable[tuple[str, tuple[Input, ...]]]:
     """Dockerfiles and files with run lines one by one, then the Compose files by project."""
+    if all(each.kind == REPOSITORY for each in inputs):
+        return  # A repository is looked at for its containers: there are none.
+    dockerfiles = [each for each in inputs if each.kind == DOCKERFILE]
     for each in inputs:
-        if each.kind != COMPOSE:
+        if each.kind == REPOSITORY:
+            yield REPOSITORY, (each, *_below(each, dockerfiles))
+        elif each.kind != COMPOSE:
             yield each.kind, (each,)
     compose = {Path(each.name): each for each in inputs if each.kind == COMPOSE}
     if compose:
@@ -63,3 +77,9 @@ def _groups(inputs: Sequence[Input]) -> Iterable[tuple[str, tuple[Input, ...]]]:
 
         for files in find_projects(compose):
             yield COMPOSE, tuple(compose[file] for file in files)
+
+
+def _below(directory: Input, files: Sequence[Input]) -> Iterable[Input]:
+    """The files in a directory, however deep."""
+    top = os.path.abspath(directory.path)  # noqa: PTH100 -- resolves no links
+    return (file for file in files if is_within(os.path.abspath(file.path), top))  # noqa: PTH100

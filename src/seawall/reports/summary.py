@@ -10,6 +10,8 @@ from seawall.core.model import Finding, Notice, Severity, Verdict
 from seawall.core.report import Report
 
 _KINDS = {"dockerfile": "Dockerfile", "compose": "Compose file", "run": "file with run lines"}
+# A repository is looked at around them: it is no input to count.
+_UNCOUNTED = "repository"
 
 
 class Counts(Struct, frozen=True):
@@ -114,13 +116,15 @@ def _found(report: Report, run: Tally, fail_on: Severity) -> str:
     places = {finding.target for finding in shown(report)}
     among = _kinds(report, _names(report)) or counted(len(places), "target")
     found = f"{counted(run.counts.total, 'finding')} in {len(places)} of {among}"
+    if not places <= _names(report):
+        found = f"{among} examined, {counted(run.counts.total, 'finding')} in them and around"
     is_pass = not report.problems and not run.over
     nothing = f"; nothing at or over {fail_on.value}" if is_pass else ""
     return f"{found}: {severities(run.counts)}{nothing}."
 
 
 def _names(report: Report) -> set[str]:
-    return {target.name for target in report.targets}
+    return {target.name for target in report.targets if target.kind != _UNCOUNTED}
 
 
 def _kinds(report: Report, names: set[str]) -> str:

@@ -1,0 +1,106 @@
+"""A repository around its builds: contexts, tracked secrets, pipelines, sources that log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from seawall.core.errors import InputError
+from seawall.core.model import Finding, Problem
+from seawall.core.report import Excerpt
+from seawall.core.source import Source
+from seawall.core.source import read as read_source
+from seawall.jobs.discover import Input
+from seawall.jobs.examine import Taken, bug
+from seawall.jobs.governance import Ruling
+from seawall.jobs.ignoring import yaml_ignores
+from seawall.jobs.judge import judge
+from seawall.jobs.outcome import Outcome, in_order
+from seawall.jobs.policing import police
+from seawall.jobs.units import REPOSITORY
+from seawall.rules import checks_on
+from seawall.rules.sources import may_log_secrets
+from seawall.surfaces.dockerfile.reader import read as read_dockerfile
+from seawall.surfaces.repository import Build, Repository
+from seawall.surfaces.repository.pipelines import read_pipelines
+from seawall.surfaces.repository.reader import read_repository
+from seawall.surfaces.repository.sources import SourceFile, read_sources
+from seawall.surfaces.repository.workflows import Pipelines
+
+SURFACES = (Repository, Pipelines, SourceFile)
+_GAP = "What was not read could not be judged: check that directory by itself."
+_FAULT = "Mend the file: the service that runs it would refuse it too."
+
+
+def examine_repository(
+    directory: Input, dockerfiles: Sequence[Input], ruling: Ruling, keep_hidden: bool, root: str
+) -> tuple[Outcome, ...]:
+    """Judge what lies around the Dockerfiles; an outcome for the directory and each file hit."""
+    name = directory.name
+    try:
+        taken, problems = _judged(directory, dockerfiles, ruling, keep_hidden)
+    except Exception as error:
+        problem = bug(name, "examining the repository failed", error)
+        return (Outcome(name, REPOSITORY, problems=(problem,)),)
+    whole = Outcome(name, REPOSITORY, problems=problems, hidden=taken.hidden)
+    parts = (
+        _outcome(source, taken, ruling, keep_hidden, root) for source in taken.sources.values()
+    )
+    return (whole, *parts)
+
+
+def _judged(
+    directory: Input, dockerfiles: Sequence[Input], ruling: Ruling, keep_hidden: bool
+) -> tuple[Taken, tuple[Problem, ...]]:
+    taken = Taken(Source(directory.name, ""), ruling, keep_hidden)
+    repository = read_repository(Path(directory.name), list(_builds(dockerfiles)))
+    taken.take(judge(repository, checks_on(Repository), ruling.settings))
+    pipelines = read_pipelines(Path(directory.name))
+    taken.take(judge(pipelines, checks_on(Pipelines), ruling.settings))
+    for source in read_sources(repository, may_log_secrets):
+        taken.within(source.source).take(judge(source, checks_on(SourceFile), ruling.settings))
+    problems = (
+        *(Problem(directory.name, gap, _GAP) for gap in repository.gaps),
+        *_failures(pipelines),
+        *taken.problems,
+    )
+    return taken, problems
+
+
+def _builds(dockerfiles: Iterable[Input]) -> Iterator[Build]:
+    """The builds that take anything from their context; what can't be read is said elsewhere."""
+    for each in dockerfiles:
+        try:
+            source = read_source(Path(each.path), each.name)
+        except InputError:
+            continue
+        if "copy" in source.lowered or "add" in source.lowered:
+            facts = read_dockerfile(source)
+            if any(facts.of("COPY", "ADD")):
+                yield Build(facts, str(Path(each.path).absolute()))
+
+
+def _failures(pipelines: Pipelines) -> Iterator[Problem]:
+    for workflow in pipelines.workflows:
+        for message, line in workflow.failures:
+            yield Problem(workflow.source.path, message, _FAULT, line or None)
+
+
+def _outcome(source: Source, taken: Taken, ruling: Ruling, keep_hidden: bool, root: str) -> Outcome:
+    findings = sorted(_of(taken.findings, source), key=in_order)
+    policed = police(source.path, yaml_ignores(source, ruling), findings, ruling, root, SURFACES)
+    return Outcome(
+        source.path,
+        REPOSITORY,
+        policed.findings,
+        (),
+        policed.notices,
+        policed.hidden,
+        policed.left_out if keep_hidden else (),
+        Excerpt(source, taken.secrets_of(source.path)),
+        is_target=False,
+    )
+
+
+def _of(findings: Iterable[Finding], source: Source) -> Iterator[Finding]:
+    return (finding for finding in findings if finding.location.path == source.path)
