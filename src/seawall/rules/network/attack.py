@@ -67,9 +67,8 @@ def _hop(edge: Edge, at: Located) -> Evidence:
 
 def _remedy(graph: Graph, way: Way) -> str:
     cut = cheapest_cut(graph, way)
-    if cut is None:
-        return ""
-    return cut.edge.cut if cut.is_enough else f"{cut.edge.cut} It closes one of several ways."
+    told = "" if cut is None else cut.edge.cut
+    return told if cut is None or cut.is_enough else f"{told} It closes one of several ways."
 
 
 def _project(*services: str, tail: str = "") -> str:
