@@ -20,6 +20,7 @@ from seawall.core.report import Report
 from seawall.core.selection import Hidden, attestation_notices, hidden_notices, waiver_notices
 from seawall.core.source import Source, decode
 from seawall.core.source import read as read_source
+from seawall.jobs.checklist import checklist
 from seawall.jobs.discover import STANDARD_INPUT, Discovery, Input, discover, is_within
 from seawall.jobs.examine import Build, Examination, bug, examine
 from seawall.jobs.governance import Governance, Ruling, Terms, catalog
@@ -44,8 +45,9 @@ class CheckOptions(Struct, frozen=True):
     `jobs` is the number of processes, 0 for what suits. `standard_input` is what the path `-`
     stands for, called `stdin_filename` in the report. `run` is shell text with `docker run` lines
     to judge; `run_lines` looks for such lines in the files that may hold them. `draws` makes a
-    diagram of each project. `verbose` adds notices of what was left out: files by their names,
-    and findings that are hidden.
+    diagram of each project. `standard` (`cis`, `owasp` or `nist`) gives the checklist's verdicts
+    under the sections of that standard. `verbose` adds notices of what was left out: files by
+    their names, and findings that are hidden.
     """
 
     terms: Terms = Terms()
@@ -58,6 +60,7 @@ class CheckOptions(Struct, frozen=True):
     standard_input: bytes = b""
     stdin_filename: str = ""
     draws: bool = False
+    standard: str = ""
     verbose: bool = False
     today: date = field(default_factory=date.today)
 
@@ -94,13 +97,14 @@ def check(
             progress(number, len(units))
     outcomes = settle(merge([outcome for _, outcome in pairs]))
     report = _report(paths, found, refused, outcomes, options)
-    notices = *report.notices, *_acceptances(paths, found, pairs, options.today)
-    if not baseline.name:
-        return structs.replace(report, notices=notices)
-    everything = [finding for o in outcomes for finding in (*o.findings, *o.left_out)]
-    stale = baseline.stale(everything, [outcome.name for outcome in outcomes], root)
-    findings = baseline.mark(report.findings)
-    return structs.replace(report, findings=findings, notices=(*notices, *stale))
+    notices: tuple[Notice, ...] = *report.notices, *_acceptances(paths, found, pairs, options.today)
+    if baseline.name:
+        everything = [finding for o in outcomes for finding in (*o.findings, *o.left_out)]
+        notices += baseline.stale(everything, [outcome.name for outcome in outcomes], root)
+        report = structs.replace(report, findings=baseline.mark(report.findings))
+    policies = {unit.ruling.policy.path: unit.ruling.policy for unit in units}
+    rows = checklist(report, outcomes, [*policies.values()], options.today, options.standard)
+    return structs.replace(report, notices=notices, checklist=rows)
 
 
 def identity_root(paths: Sequence[str]) -> str:
@@ -189,6 +193,8 @@ def _judged(source: Source, ruling: Ruling, options: CheckOptions, root: str) ->
         Counter(examined.hidden) + Counter(policed.hidden),
         policed.left_out if keep_hidden else (),
         examined.excerpt if policed.findings or _is_read_in_part(examined) else None,
+        shown=examined.shown,
+        examined=((Dockerfile.__name__, source.path),),
     )
 
 

@@ -23,6 +23,7 @@ from seawall.core.source import Source
 from seawall.jobs.governance import Ruling
 from seawall.jobs.judge import Crash, judge
 from seawall.jobs.outcome import in_order
+from seawall.jobs.showing import Shown
 from seawall.rules import checks_on
 from seawall.surfaces.dockerfile import Dockerfile
 from seawall.surfaces.dockerfile.reader import read as read_dockerfile
@@ -43,7 +44,7 @@ class Build(Struct, frozen=True):
 class Examination(Struct, frozen=True):
     """What one source came to before policy has its say; `facts` is None where reading failed.
 
-    `hidden` counts what was seen and not made findings of.
+    `hidden` counts what was seen and not made findings of; `shown` is what was seen to hold.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -51,6 +52,7 @@ class Examination(Struct, frozen=True):
     hidden: Hidden = {}
     excerpt: Excerpt | None = None
     facts: Dockerfile | None = None
+    shown: tuple[Shown, ...] = ()
 
 
 def examine(source: Source, ruling: Ruling, build: Build, keep_hidden: bool) -> Examination:
@@ -74,6 +76,7 @@ def examine(source: Source, ruling: Ruling, build: Build, keep_hidden: bool) -> 
         taken.hidden,
         Excerpt(source, taken.secrets_of(source.path)),
         facts,
+        tuple(taken.shown),
     )
 
 
@@ -90,7 +93,8 @@ def _refusal(facts: Dockerfile, build: Build) -> str:
 class Taken:
     """What the rules have seen so far; a place that names no source of its own is in `source`.
 
-    `sources` are those in which a finding stands, by path.
+    `sources` are those in which a finding stands, by path; `shown` is what was seen to hold, and
+    `examined` is filled by whoever asks the rules.
     """
 
     def __init__(self, source: Source, ruling: Ruling, keep_hidden: bool) -> None:
@@ -98,6 +102,8 @@ class Taken:
         self.problems: list[Problem] = []
         self.hidden: dict[tuple[str, str], int] = {}
         self.sources: dict[str, Source] = {}
+        self.shown: list[Shown] = []
+        self.examined: list[tuple[str, str]] = []
         self._secrets: dict[str, list[Region]] = {}
         self._source = source
         self._selection = ruling.selection
@@ -109,7 +115,9 @@ class Taken:
         for outcome in outcomes:
             if isinstance(outcome, Crash):
                 self.crash(outcome)
-            elif outcome[1].verdict is not Verdict.PASS:
+            elif outcome[1].verdict is Verdict.PASS:
+                self._passed(*outcome)
+            else:
                 self.hit(*outcome)
 
     def within(self, source: Source) -> Taken:
@@ -137,6 +145,11 @@ class Taken:
                 self.hidden[key] = self.hidden.get(key, 0) + 1
         except Exception as error:
             self.crash(Crash(rule, describe(error)))
+
+    def _passed(self, rule: Rule, hit: Hit) -> None:
+        source = source_of(hit.at, self._source)
+        line = source.line_of(hit.at.start)
+        self.shown.append(Shown(rule.practice.id, hit.verdict, hit.message, source.path, line))
 
     def crash(self, crash: Crash) -> None:
         """Make a crash a problem, unless nothing that its rule says counts."""

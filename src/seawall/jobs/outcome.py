@@ -11,6 +11,7 @@ from seawall.core.diagram import Diagram
 from seawall.core.model import Finding, Notice, Problem, Suppression
 from seawall.core.report import Excerpt
 from seawall.core.selection import Hidden
+from seawall.jobs.showing import Shown
 
 
 class Settled(Struct, frozen=True):
@@ -27,7 +28,8 @@ class Outcome(Struct, frozen=True):
     `left_out` are the hidden findings, where the baseline or a waiver asks for them. `settled`
     are findings of Dockerfiles that a project which builds them answers. `diagram` is of the
     project whose first file this is, where one was asked for. What is no target is a file of a
-    repository that was looked at only in passing.
+    repository that was looked at only in passing. `shown` is what the checklist rests on besides
+    findings; `examined` is what rules were asked of: the surface's name, and its own.
     """
 
     name: str
@@ -41,6 +43,8 @@ class Outcome(Struct, frozen=True):
     settled: tuple[Settled, ...] = ()
     is_target: bool = True
     diagram: Diagram | None = None
+    shown: tuple[Shown, ...] = ()
+    examined: tuple[tuple[str, str], ...] = ()
 
 
 def merge(outcomes: Sequence[Outcome]) -> list[Outcome]:
@@ -70,6 +74,8 @@ def _joined(first: Outcome, second: Outcome) -> Outcome:
         settled=(*first.settled, *second.settled),
         is_target=first.is_target or second.is_target,
         diagram=first.diagram or second.diagram,
+        shown=tuple(dict.fromkeys((*first.shown, *second.shown))),
+        examined=tuple(dict.fromkeys((*first.examined, *second.examined))),
     )
 
 

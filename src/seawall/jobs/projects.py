@@ -18,6 +18,7 @@ from seawall.jobs.ignoring import yaml_ignores
 from seawall.jobs.judge import judge
 from seawall.jobs.outcome import Outcome, Settled, in_order
 from seawall.jobs.policing import police
+from seawall.jobs.showing import shown_by
 from seawall.jobs.units import COMPOSE, Reading
 from seawall.rules import checks_on, checks_within
 from seawall.rules.runtime.user import sets_user
@@ -70,7 +71,10 @@ def _drawn(outcome: Outcome, project: Project) -> Outcome:
 def _judged(project: Project, ruling: Ruling, keep_hidden: bool) -> Taken:
     taken = Taken(project.sources[0], ruling, keep_hidden)
     for service in project.services:
+        taken.shown += shown_by(service)
+        taken.examined.append((Workload.__name__, f"{project.sources[0].path} {service.name}"))
         taken.take(judge(service, checks_within(Project, Workload), ruling.settings))
+    taken.examined.append((Project.__name__, project.sources[0].path))
     taken.take(judge(project, checks_on(Project), ruling.settings))
     return taken
 
@@ -94,6 +98,8 @@ def _outcome(project: Project, source: Source, taken: Taken, ruling: Ruling, roo
         policed.left_out,
         Excerpt(source, taken.secrets_of(source.path)),
         tuple(_settled(project)) if is_first else (),
+        shown=tuple(taken.shown) if is_first else (),
+        examined=tuple(taken.examined) if is_first else (),
     )
 
 

@@ -42,7 +42,14 @@ def examine_repository(
     except Exception as error:
         problem = bug(name, "examining the repository failed", error)
         return (Outcome(name, REPOSITORY, problems=(problem,)),)
-    whole = Outcome(name, REPOSITORY, problems=problems, hidden=taken.hidden)
+    whole = Outcome(
+        name,
+        REPOSITORY,
+        problems=problems,
+        hidden=taken.hidden,
+        shown=tuple(taken.shown),
+        examined=tuple(taken.examined),
+    )
     parts = (
         _outcome(source, taken, ruling, keep_hidden, root) for source in taken.sources.values()
     )
@@ -55,9 +62,12 @@ def _judged(
     taken = Taken(Source(directory.name, ""), ruling, keep_hidden)
     repository = read_repository(Path(directory.name), list(_builds(dockerfiles)))
     taken.take(judge(repository, checks_on(Repository), ruling.settings))
+    taken.examined.append((Repository.__name__, repository.root))
     pipelines = read_pipelines(Path(directory.name))
     taken.take(judge(pipelines, checks_on(Pipelines), ruling.settings))
+    taken.examined += ((Pipelines.__name__, each.source.path) for each in pipelines.workflows)
     for source in read_sources(repository, may_log_secrets):
+        taken.examined.append((SourceFile.__name__, source.source.path))
         taken.within(source.source).take(judge(source, checks_on(SourceFile), ruling.settings))
     problems = (
         *(Problem(directory.name, gap, _GAP) for gap in repository.gaps),

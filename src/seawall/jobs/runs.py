@@ -11,6 +11,7 @@ from seawall.jobs.ignoring import yaml_ignores
 from seawall.jobs.judge import judge
 from seawall.jobs.outcome import Outcome, in_order
 from seawall.jobs.policing import police
+from seawall.jobs.showing import shown_by
 from seawall.jobs.units import RUN
 from seawall.rules import checks_on
 from seawall.surfaces.run_line.finder import find_run_lines
@@ -42,6 +43,8 @@ def _outcome(
 ) -> Outcome:
     taken = Taken(source, ruling, keep_hidden)
     for workload in lines.workloads:
+        taken.shown += shown_by(workload)
+        taken.examined.append((Workload.__name__, f"{source.path} {workload.place.start}"))
         taken.take(judge(workload, checks_on(Workload), ruling.settings))
     findings = sorted(taken.findings, key=in_order)
     policed = police(source.path, yaml_ignores(source, ruling), findings, ruling, root, SURFACES)
@@ -59,4 +62,6 @@ def _outcome(
         hidden,
         policed.left_out if keep_hidden else (),
         Excerpt(source, taken.secrets_of(source.path)),
+        shown=tuple(taken.shown),
+        examined=tuple(taken.examined),
     )

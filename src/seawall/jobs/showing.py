@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from seawall.core.model import Verdict
-from seawall.jobs.outcome import Shown
+from msgspec import Struct
+
+from seawall.core.model import Located, Verdict
+from seawall.core.source import Source
 from seawall.rules.naming import symbol, the
 from seawall.rules.practices import HEALTH_CHECK, NON_ROOT_USER
 from seawall.rules.runtime.controls import control_verdicts
@@ -16,26 +18,45 @@ from seawall.surfaces.cell import Place
 from seawall.surfaces.workload import Workload
 
 
+class Shown(Struct, frozen=True):
+    """One practice at one place: the verdict, in words, with path and line.
+
+    `told_by` is the finding that tells of the same lack: rule, path and symbol. Where that is
+    accepted, so is the lack.
+    """
+
+    practice: str
+    verdict: Verdict
+    what: str
+    path: str
+    line: int
+    told_by: tuple[str, str, str] = ("", "", "")
+
+    @property
+    def place(self) -> str:
+        """`path:line`."""
+        return f"{self.path}:{self.line}"
+
+
 def shown_by(workload: Workload) -> Iterator[Shown]:
     """The verdict on each control of a container, and on its health check.
 
     Of its user only what can't be told is said here: the rule `root-user` says the rest.
     """
-    source = workload.place.source
-    finding = (UNHARDENED_SERVICE.id, source.path, symbol(workload, "hardening"))
+    own = workload.place.source
+    finding = (UNHARDENED_SERVICE.id, own.path, symbol(workload, "hardening"))
     for control in control_verdicts(workload):
         said = f"{the(workload)}: {control.evidence}"
-        line = source.line_of(_start(control.at, workload.place))
+        source = _source(control.at) or own
+        line = source.line_of(control.at.start)
         yield Shown(control.practice.id, control.verdict, said, source.path, line, finding)
     yield from _user(workload)
     yield from _health(workload)
 
 
-def _start(at: object, own: Place) -> int:
-    """Where the control stands, if that is in the file that has the service."""
+def _source(at: Located) -> Source | None:
     place = at if isinstance(at, Place) else getattr(at, "place", None)
-    is_here = isinstance(place, Place) and place.source is own.source
-    return place.start if is_here and isinstance(place, Place) else own.start
+    return place.source if isinstance(place, Place) else None
 
 
 def _user(workload: Workload) -> Iterator[Shown]:
