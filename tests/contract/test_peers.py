@@ -9,10 +9,10 @@ from seawall.rules.peers import LEFT_OUT
 
 HADOLINT = [
     "DL1001",
-    *(f"DL{number}" for number in range(3000, 3017) if number not in {3005}),
-    *(f"DL{number}" for number in range(3018, 3030) if number not in {3017, 3031}),
+    *(f"DL{number}" for number in range(3000, 3017) if number != 3005),
+    *(f"DL{number}" for number in range(3018, 3030)),
     *("DL3030", "DL3032", "DL3033", "DL3034", "DL3035", "DL3036", "DL3037", "DL3038", "DL3040"),
-    *(f"DL{number}" for number in range(3041, 3068) if number not in {3039}),
+    *(f"DL{number}" for number in range(3041, 3068)),
     *("DL4000", "DL4001", "DL4003", "DL4004", "DL4005", "DL4006"),
 ]
 TRIVY = [

@@ -45,7 +45,8 @@ def test_plain_scripts_are_read_as_the_grammar_reads_them(text: str) -> None:
     "text",
     [
         "a | b", "a > b", "A=b c", "if a; then b; fi", "(a)", "a $(b)", "a `b`", "export A=b",
-        "a &", "a && ", "&& a", "a;; b", "a # b", 'a "b', "a \\\nb", "[ a ]", "! a", "a 2>&1", '"a $(b)"',
+        "a &", "a && ", "&& a", "a;; b", "a # b", 'a "b', "a \\\nb", "[ a ]", "! a",
+        "a 2>&1", '"a $(b)"',
     ],
 )  # fmt: skip
 def test_what_is_more_than_words_goes_to_the_grammar(text: str) -> None:
