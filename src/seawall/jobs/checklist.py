@@ -45,6 +45,8 @@ _CIS_CHAPTERS = {
     "6": "Docker Security Operations",
     "7": "Docker Swarm Configuration",
 }
+_REMOTE = frozenset("12367")
+"""The chapters of CIS on hosts, engines, operations and swarms."""
 _NOT_SHOWN = frozenset(
     {
         ("no-new-privileges", "5.5"),
@@ -56,6 +58,9 @@ _NOT_SHOWN = frozenset(
 """Practices and controls of CIS that the practice's rules tell of, and a container's spec not."""
 
 
+_ELSEWHERE = "files can't show it: look at the host, the engine or the registry"
+
+
 class _Line(Struct, frozen=True):
     """One line of a checklist: what must be shown for a pass, and what can only spoil it."""
 
@@ -63,6 +68,8 @@ class _Line(Struct, frozen=True):
     text: str
     needed: tuple[Standing, ...]
     others: tuple[Standing, ...]
+    is_remote: bool = False
+    """Files can only spoil it: whether it holds, the host or the engine shows."""
 
     @property
     def all(self) -> tuple[Standing, ...]:
@@ -100,7 +107,8 @@ def _sections(ledger: Ledger, standard: str) -> Iterator[_Line]:
         if not _is_heading(section, titles):
             level = _level(name, section, titles)
             needed, others = _standings(ledger, name, section)
-            yield _Line(level, f"{section} {title}", needed, others)
+            is_remote = name == CIS_DOCKER and section[0] in _REMOTE
+            yield _Line(level, f"{section} {title}", needed, others, is_remote)
 
 
 def _is_heading(section: str, titles: Mapping[str, str]) -> bool:
@@ -112,9 +120,9 @@ def _level(name: str, section: str, titles: Mapping[str, str]) -> str:
         return name
     if name == CIS_DOCKER:
         chapter = section.partition(".")[0]
-        return f"{name} {chapter} {_CIS_CHAPTERS[chapter]}"
+        return f"{name}, {chapter} {_CIS_CHAPTERS[chapter]}"
     heading = ".".join(section.split(".")[:2])
-    return f"{name} {heading} {titles[heading]}"
+    return f"{name}, {heading} {titles[heading]}"
 
 
 def _standings(
@@ -150,13 +158,16 @@ def _row(line: _Line, ledger: Ledger) -> ChecklistRow:
 
 def _judged(line: _Line, ledger: Ledger) -> tuple[Verdict, str]:
     if not line.all:
-        return Verdict.UNKNOWN, "nothing in a repository shows it: look at the host or the engine"
+        return Verdict.UNKNOWN, _ELSEWHERE
     for verdict in (Verdict.FAIL, Verdict.UNKNOWN):
         spoiling = [s for s in line.all if s.verdict is verdict and (s.is_told or s in line.needed)]
         if spoiling:
             reasons = [reason for standing in spoiling for reason in standing.reasons]
             return verdict, _listed(reasons)
-    return Verdict.PASS, "; ".join(_proofs(line, ledger))
+    proofs = "; ".join(_proofs(line, ledger))
+    if line.is_remote and any(standing.rules for standing in line.all):
+        return Verdict.UNKNOWN, f"{_ELSEWHERE} ({proofs})"
+    return Verdict.PASS, proofs
 
 
 def _listed(reasons: Iterable[Reason]) -> str:
@@ -200,8 +211,9 @@ def _counted(number: int, surface: str) -> str:
 
 def _names(rules: Sequence[str]) -> str:
     more = len(rules) - _MOST_RULES
-    shown = [*rules[:_MOST_RULES], *([f"{more} more rules"] if more > 0 else [])]
-    return _and(shown)
+    if more <= 1:
+        return _and(rules)
+    return _and([*rules[:_MOST_RULES], f"{more} more rules"])
 
 
 def _and(parts: Sequence[str]) -> str:

@@ -66,8 +66,12 @@ def _judged(
     pipelines = read_pipelines(Path(directory.name))
     taken.take(judge(pipelines, checks_on(Pipelines), ruling.settings))
     taken.examined += ((Pipelines.__name__, each.source.path) for each in pipelines.workflows)
-    for source in read_sources(repository, may_log_secrets):
-        taken.examined.append((SourceFile.__name__, source.source.path))
+
+    def may_matter(text: str) -> bool:
+        taken.examined.append((SourceFile.__name__, f"{repository.root} {len(taken.examined)}"))
+        return may_log_secrets(text)
+
+    for source in read_sources(repository, may_matter):
         taken.within(source.source).take(judge(source, checks_on(SourceFile), ruling.settings))
     problems = (
         *(Problem(directory.name, gap, _GAP) for gap in repository.gaps),

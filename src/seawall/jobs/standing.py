@@ -104,8 +104,10 @@ class Ledger:
 
     def standing(self, practice: Practice, rules: Collection[Rule], heeds_shown: bool) -> Standing:
         """How a practice stands by some of its rules, what was shown, and attestations."""
+        # Its one finding stands for several practices: each is told of by its own control.
+        rules = [rule for rule in rules if rule is not UNHARDENED_SERVICE]
         sight = _Sight(
-            [f for rule in rules for f in self._findings.get(rule.id, ()) if _counts(rule)],
+            [f for rule in rules for f in self._findings.get(rule.id, ())],
             [*self._shown.get(practice.id, ())] if heeds_shown else [],
             self._acceptance,
         )
@@ -124,7 +126,7 @@ class Ledger:
         doubts = (*sight.doubts, *self._deselected(rules))
         if doubts:
             return Standing(practice, Verdict.UNKNOWN, doubts)
-        seeing = [rule for rule in rules if self._sees(rule)]
+        seeing = [rule for rule in rules if self._sees(rule, rules)]
         surfaces = tuple(s for s in NOUNS if s in self._examined and _look_at(seeing, s))
         if not seeing and not sight.proofs and not sight.accepted:
             return Standing(practice, Verdict.UNKNOWN, (Reason(settle(practice, rules)),), False)
@@ -137,20 +139,15 @@ class Ledger:
             practice, Verdict.PASS, sight.proofs, True, names, surfaces, tuple(accepted)
         )
 
-    def _sees(self, rule: Rule) -> bool:
-        """Whether a rule was asked, of something, and its answer counts."""
-        is_asked = rule.profile is Profile.DEFAULT or not self._is_beside(rule)
-        return is_asked and any(surface.__name__ in self._examined for surface in rule.on)
+    def _sees(self, rule: Rule, among: Iterable[Rule]) -> bool:
+        """Whether a rule was asked of something, and its answer counts."""
+        is_examined = any(surface.__name__ in self._examined for surface in rule.on)
+        return is_examined and not _is_beside(rule, among)
 
-    def _is_beside(self, rule: Rule) -> bool:
-        """Whether the default profile hides a rule, and others tell of its practice."""
-        others = self._rules[rule.practice.id]
-        return any(each.profile is Profile.DEFAULT for each in others)
-
-    def _hidden_faults(self, rules: Iterable[Rule]) -> Iterator[Reason]:
+    def _hidden_faults(self, rules: Collection[Rule]) -> Iterator[Reason]:
         for rule in rules:
             number = self._hidden[PROFILE, rule.id]
-            if number and (rule.id in _DECISIVE or not self._is_beside(rule)):
+            if number and (rule.id in _DECISIVE or not _is_beside(rule, rules)):
                 shown = f"shown by `--profile {rule.profile.value}`"
                 yield Reason(f"{rule.id}, {shown}", rule.severity.rank, number)
 
@@ -228,11 +225,6 @@ class _Sight:
         self.accepted = tuple(accepted)
 
 
-def _counts(rule: Rule) -> bool:
-    """Its one finding stands for several practices: each is told of by its own control."""
-    return rule is not UNHARDENED_SERVICE
-
-
 def _unread(report: Report, outcomes: Iterable[Outcome]) -> dict[str, frozenset[str]]:
     """What could not be examined, and the surfaces that are not known for it."""
     kinds: dict[str, set[str]] = defaultdict(set)
@@ -245,6 +237,12 @@ def _unread(report: Report, outcomes: Iterable[Outcome]) -> dict[str, frozenset[
 def _surfaces(kinds: Iterable[str]) -> frozenset[str]:
     """What targets of these kinds are judged as; everything, for one that is of no kind."""
     return frozenset(surface for kind in kinds for surface in _SURFACES.get(kind, NOUNS))
+
+
+def _is_beside(rule: Rule, among: Iterable[Rule]) -> bool:
+    """Whether the default profile hides a rule, and others tell of the same."""
+    is_hidden = rule.profile is not Profile.DEFAULT
+    return is_hidden and any(each.profile is Profile.DEFAULT for each in among)
 
 
 def _look_at(rules: Iterable[Rule], surface: str) -> bool:

@@ -52,7 +52,8 @@ def make_units(
         first = group[0]
         is_stream = first.path == STANDARD_INPUT
         try:
-            ruling = governance.of((stdin_filename or "x") if is_stream else first.path)
+            within = os.path.join(first.path, "x") if kind == REPOSITORY else first.path  # noqa: PTH118
+            ruling = governance.of((stdin_filename or "x") if is_stream else within)
         except ConfigError as error:
             reason = f"{error.message}; the files that this policy governs were not examined"
             refused.setdefault(error.message, Problem(first.name, reason, error.hint))
