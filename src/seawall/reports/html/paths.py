@@ -57,7 +57,7 @@ def _route(route: Route) -> str:
     )
     return (
         f'<article class="route {level}"><div class="title">{badge(level)}'
-        f"<h5>{escape(route.title)}</h5></div><ol class='steps'>{steps}</ol>"
+        f"<h4>{escape(route.title)}</h4></div><ol class='steps'>{steps}</ol>"
         f"{details([('Cheapest cut', cut)], 'told')}</article>"
     )
 

@@ -95,7 +95,7 @@ border-radius:6px;padding:14px 18px;margin:0 0 14px}
 .critical{--tone:var(--critical)}.high{--tone:var(--high)}.medium{--tone:var(--medium)}
 .low{--tone:var(--low)}.unknown{--tone:var(--unknown)}
 .title{display:flex;flex-wrap:wrap;gap:4px 10px;align-items:baseline;margin-bottom:2px}
-.title h5{flex:1 1 260px;overflow-wrap:anywhere}
+.title h4,.title h5{margin:0;flex:1 1 260px;overflow-wrap:anywhere}
 .where{color:var(--muted);font-size:.88rem;margin-bottom:10px;overflow-wrap:anywhere}
 .where span+span::before{content:"·";margin:0 .5em}
 pre.source{padding:8px 0}

@@ -33,16 +33,19 @@ def _lines(segment: Segment, stores: tuple[Node, ...], name: str) -> Iterator[st
     for store in stores:
         own = _joined(segment.project, store.name)
         kept = [key for key in own if key != segment.network.name]
-        yield from _service(store.name, [*kept, name])
+        yield from _service(segment.project, store.name, [*kept, name])
     for client in _clients(segment, stores):
-        yield from _service(client, [*_joined(segment.project, client), name])
+        yield from _service(segment.project, client, [*_joined(segment.project, client), name])
     yield from ("networks:", f"  {name}:")
     if not segment.has_ports(stores):
         yield "    internal: true"
 
 
-def _service(name: str, networks: list[str]) -> tuple[str, str]:
-    return f"  {name}:", f"    networks: [{', '.join(networks)}]"
+def _service(project: Project, name: str, networks: list[str]) -> Iterator[str]:
+    service = project.service(name)
+    has_mode = service is not None and service.namespaces.network is not None
+    yield f"  {name}:"
+    yield f"    networks: [{', '.join(networks)}]{'  # not network_mode' if has_mode else ''}"
 
 
 def _joined(project: Project, name: str) -> list[str]:
