@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from seawall.core.source import Source
 from seawall.surfaces.cell import Cell, Place
+from seawall.surfaces.certificates.model import PemFile
 from seawall.surfaces.workload import Workload
 
 
@@ -58,7 +59,8 @@ class Project(Struct, frozen=True, dict=True):
 
     `directory` is the project's, absolute. `services` are in file order, inactive profiles
     included. `gaps` are what could not be resolved (an include that is missing, an external
-    file that may not be read): said, and no pass.
+    file that may not be read): said, and no pass. `certificates` are the files beside it, by
+    absolute path, that hold certificates or private keys which a service gets.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Project(Struct, frozen=True, dict=True):
     faults: tuple[Fault, ...] = ()
     gaps: tuple[Fault, ...] = ()
     is_stack: bool = False
+    certificates: dict[str, PemFile] = {}
 
     def service(self, name: str) -> Workload | None:
         """The service of that name."""
