@@ -17,6 +17,8 @@ _ADDRESS = re.compile(
     r"HOST|SERVER|ADDR|URL|URI|DSN|ENDPOINT|NODE|BROKER|UPSTREAM|BACKEND|SERVICE|LINK",
     re.IGNORECASE,
 )
+_HOST = re.compile(r"(?:\A|//|@|[,;=\s])([A-Za-z0-9._-]++)(?=[:/,;?\s]|\Z)")
+"""A word where an address has its host."""
 _LONGEST = 4000
 """Characters of a value that are searched for names of services."""
 
@@ -96,8 +98,6 @@ class Calls:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._names = _names(project)
-        words = sorted(map(re.escape, self._names), key=len, reverse=True)
-        self._host = re.compile(rf"(?:\A|//|@|[,;=\s])({'|'.join(words)})(?=[:/,;?\s]|\Z)")
 
     def edges(self) -> Iterator[Edge]:
         """One for each pair of services, with the first thing that tells it."""
@@ -124,10 +124,12 @@ class Calls:
     def _named(self, text: str, variable: str) -> Iterator[str]:
         """The services that a text names as hosts; a bare word counts where its name says so."""
         is_address = variable and _ADDRESS.search(variable)
-        if not text or not self._names or not (is_address or ":" in text):
+        if not text or not (is_address or ":" in text):
             return
-        for match in self._host.finditer(text[:_LONGEST]):
-            yield self._names[match[1]]
+        for match in _HOST.finditer(text[:_LONGEST]):
+            name = self._names.get(match[1])
+            if name is not None:
+                yield name
 
 
 def _names(project: Project) -> dict[str, str]:
