@@ -26,7 +26,7 @@ from seawall.jobs.examine import Build, Examination, bug, examine
 from seawall.jobs.governance import Governance, Ruling, Terms, catalog
 from seawall.jobs.ignoring import dockerfile_ignores
 from seawall.jobs.outcome import Outcome, merge, settle
-from seawall.jobs.parallel import map_all
+from seawall.jobs.parallel import is_alone, map_all
 from seawall.jobs.policing import police
 from seawall.jobs.units import COMPOSE, DOCKERFILE, REPOSITORY, RUN, Reading, Unit, make_units
 from seawall.surfaces.dockerfile import Dockerfile
@@ -88,7 +88,9 @@ def check(
         (*found.inputs, *found.directories), governance, options.stdin_filename
     )
     root = identity_root(paths)
-    examine_one = partial(_examine, options=options, root=root)
+    alone = is_alone(len(units), options.jobs)
+    known: Known = {} if alone and found.directories else None
+    examine_one = partial(_examine, options=options, root=root, known=known)
     pairs: list[tuple[Unit, Outcome]] = []
     done = map_all(examine_one, units, _died, options.jobs)
     for number, (unit, own) in enumerate(zip(units, done, strict=True), 1):
@@ -102,9 +104,12 @@ def check(
         everything = [finding for o in outcomes for finding in (*o.findings, *o.left_out)]
         notices += baseline.stale(everything, [outcome.name for outcome in outcomes], root)
         report = structs.replace(report, findings=baseline.mark(report.findings))
+    report = structs.replace(report, notices=notices)
+    if options.terms.select:
+        return report  # Some of the rules can't settle the checklist.
     policies = {unit.ruling.policy.path: unit.ruling.policy for unit in units}
     rows = checklist(report, outcomes, [*policies.values()], options.today, options.standard)
-    return structs.replace(report, notices=notices, checklist=rows)
+    return structs.replace(report, checklist=rows)
 
 
 def identity_root(paths: Sequence[str]) -> str:
@@ -119,15 +124,20 @@ def identity_root(paths: Sequence[str]) -> str:
     return repository_root(directory) or absolute(".")
 
 
-def _examine(unit: Unit, options: CheckOptions, root: str) -> tuple[Outcome, ...]:
+Known = dict[str, Dockerfile] | None
+"""The Dockerfiles that take files from their context, by path, where one process does all:
+the repository around them need not read them again."""
+
+
+def _examine(unit: Unit, options: CheckOptions, root: str, known: Known) -> tuple[Outcome, ...]:
     """Everything that is done to one unit, in whatever process."""
     name = unit.inputs[0].name
     try:
         if unit.kind == COMPOSE:
             return _project(unit, options, root)
         if unit.kind == REPOSITORY:
-            return _repository(unit, options, root)
-        return (_file(unit, options, root),)
+            return _repository(unit, options, root, known)
+        return (_file(unit, options, root, known),)
     except Exception as error:
         return (Outcome(name, unit.kind, problems=(bug(name, "examining it failed", error),)),)
 
@@ -140,15 +150,15 @@ def _project(unit: Unit, options: CheckOptions, root: str) -> tuple[Outcome, ...
     return examine_project(names, unit.ruling, options.reading, keep_hidden, root, options.draws)
 
 
-def _repository(unit: Unit, options: CheckOptions, root: str) -> tuple[Outcome, ...]:
+def _repository(unit: Unit, options: CheckOptions, root: str, known: Known) -> tuple[Outcome, ...]:
     from seawall.jobs.repositories import examine_repository  # noqa: PLC0415 -- YAML on use
 
     keep_hidden = bool(options.baseline or unit.ruling.policy.waivers)
     directory, *dockerfiles = unit.inputs
-    return examine_repository(directory, dockerfiles, unit.ruling, keep_hidden, root)
+    return examine_repository(directory, dockerfiles, known, unit.ruling, keep_hidden, root)
 
 
-def _file(unit: Unit, options: CheckOptions, root: str) -> Outcome:
+def _file(unit: Unit, options: CheckOptions, root: str, known: Known) -> Outcome:
     found = unit.inputs[0]
     try:
         source = _source(found, options)
@@ -162,7 +172,11 @@ def _file(unit: Unit, options: CheckOptions, root: str) -> Outcome:
         keep_hidden = bool(options.baseline or unit.ruling.policy.waivers)
         examine_lines = examine_line if found.path == RUN_OPTION else examine_file
         return examine_lines(source, unit.ruling, keep_hidden, root)
-    return _judged(source, unit.ruling, options, root)
+    outcome, facts = _judged(source, unit.ruling, options, root)
+    if known is not None and facts is not None and any(facts.of("COPY", "ADD")):
+        # A copy of its own: what rules worked out of the file is not kept.
+        known[found.path] = structs.replace(facts)
+    return outcome
 
 
 def _source(found: Input, options: CheckOptions) -> Source:
@@ -177,14 +191,16 @@ def _called(found: Input, options: CheckOptions) -> str:
     return (options.stdin_filename or _UNNAMED) if found.path == STANDARD_INPUT else found.name
 
 
-def _judged(source: Source, ruling: Ruling, options: CheckOptions, root: str) -> Outcome:
+def _judged(
+    source: Source, ruling: Ruling, options: CheckOptions, root: str
+) -> tuple[Outcome, Dockerfile | None]:
     keep_hidden = bool(options.baseline or ruling.policy.waivers)
     examined = examine(source, ruling, options.build, keep_hidden)
     if examined.facts is None:
-        return Outcome(source.path, DOCKERFILE, problems=examined.problems)
+        return Outcome(source.path, DOCKERFILE, problems=examined.problems), None
     ignores = dockerfile_ignores(examined.facts, ruling)
     policed = police(source.path, ignores, examined.findings, ruling, root, (Dockerfile,))
-    return Outcome(
+    outcome = Outcome(
         source.path,
         DOCKERFILE,
         policed.findings,
@@ -196,6 +212,7 @@ def _judged(source: Source, ruling: Ruling, options: CheckOptions, root: str) ->
         shown=examined.shown,
         examined=((Dockerfile.__name__, source.path),),
     )
+    return outcome, examined.facts
 
 
 def _is_read_in_part(examined: Examination) -> bool:

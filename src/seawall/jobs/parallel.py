@@ -24,6 +24,13 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+def is_alone(number: int, jobs: int = 0) -> bool:
+    """Whether this process examines all of so many inputs by itself."""
+    if not jobs:
+        jobs = processors() if number >= ENOUGH_TO_SHARE else 1
+    return jobs == 1 or number <= 1
+
+
 def map_all(
     function: Callable[[_In], _Out],
     inputs: Sequence[_In],
@@ -35,11 +42,10 @@ def map_all(
     `jobs` is the number of processes, 0 for what suits. `function` and its results must pickle.
     An input whose process dies yields `on_death` of it, and no other input suffers.
     """
-    if not jobs:
-        jobs = processors() if len(inputs) >= ENOUGH_TO_SHARE else 1
-    if jobs == 1 or len(inputs) <= 1:
+    if is_alone(len(inputs), jobs):
         yield from map(function, inputs)
         return
+    jobs = jobs or processors()
     chunks = [inputs[i : i + _CHUNK] for i in range(0, len(inputs), _CHUNK)]
     for chunk, results in zip(chunks, _map_chunks(function, chunks, jobs), strict=True):
         yield from _one_by_one(function, chunk, on_death) if results is None else results

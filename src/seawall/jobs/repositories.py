@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from seawall.core.errors import InputError
@@ -20,6 +20,7 @@ from seawall.jobs.policing import police
 from seawall.jobs.units import REPOSITORY
 from seawall.rules import checks_on
 from seawall.rules.sources import may_log_secrets
+from seawall.surfaces.dockerfile import Dockerfile
 from seawall.surfaces.dockerfile.reader import read as read_dockerfile
 from seawall.surfaces.repository import Build, Repository
 from seawall.surfaces.repository.pipelines import read_pipelines
@@ -33,12 +34,21 @@ _FAULT = "Mend the file: the service that runs it would refuse it too."
 
 
 def examine_repository(
-    directory: Input, dockerfiles: Sequence[Input], ruling: Ruling, keep_hidden: bool, root: str
+    directory: Input,
+    dockerfiles: Sequence[Input],
+    known: Mapping[str, Dockerfile] | None,
+    ruling: Ruling,
+    keep_hidden: bool,
+    root: str,
 ) -> tuple[Outcome, ...]:
-    """Judge what lies around the Dockerfiles; an outcome for the directory and each file hit."""
+    """Judge what lies around the Dockerfiles; an outcome for the directory and each file hit.
+
+    `known` are the facts of those Dockerfiles that matter, by path; where None they are read.
+    """
     name = directory.name
     try:
-        taken, problems = _judged(directory, dockerfiles, ruling, keep_hidden)
+        builds = list(_read(dockerfiles) if known is None else _builds(known, dockerfiles))
+        taken, problems = _judged(directory, builds, ruling, keep_hidden)
     except Exception as error:
         problem = bug(name, "examining the repository failed", error)
         return (Outcome(name, REPOSITORY, problems=(problem,)),)
@@ -57,10 +67,10 @@ def examine_repository(
 
 
 def _judged(
-    directory: Input, dockerfiles: Sequence[Input], ruling: Ruling, keep_hidden: bool
+    directory: Input, builds: Sequence[Build], ruling: Ruling, keep_hidden: bool
 ) -> tuple[Taken, tuple[Problem, ...]]:
     taken = Taken(Source(directory.name, ""), ruling, keep_hidden)
-    repository = read_repository(Path(directory.name), list(_builds(dockerfiles)))
+    repository = read_repository(Path(directory.name), builds)
     taken.take(judge(repository, checks_on(Repository), ruling.settings))
     taken.examined.append((Repository.__name__, repository.root))
     pipelines = read_pipelines(Path(directory.name))
@@ -81,7 +91,13 @@ def _judged(
     return taken, problems
 
 
-def _builds(dockerfiles: Iterable[Input]) -> Iterator[Build]:
+def _builds(known: Mapping[str, Dockerfile], dockerfiles: Iterable[Input]) -> Iterator[Build]:
+    for each in dockerfiles:
+        if each.path in known:
+            yield Build(known[each.path], str(Path(each.path).absolute()))
+
+
+def _read(dockerfiles: Iterable[Input]) -> Iterator[Build]:
     """The builds that take anything from their context; what can't be read is said elsewhere."""
     for each in dockerfiles:
         try:

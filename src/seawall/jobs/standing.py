@@ -22,6 +22,11 @@ _DECISIVE = frozenset({"no-dockerignore"})
 """Advice that the default profile hides, but that says outright what an item asks for."""
 _ATTESTED = frozenset({Chapter.OPERATIONS, Chapter.EMERGENCY})
 """The chapters of which files show little: who stands for a practice goes before them."""
+_NEEDED: Mapping[str, str] = {
+    "isolated-from-host": "Workload",
+    "no-hardcoded-secrets": "Dockerfile",
+}
+"""The surface without which a practice is not shown, though rules find its faults on others."""
 _LOWEST = 9
 
 _SURFACES: Mapping[str, frozenset[str]] = {
@@ -78,8 +83,12 @@ class Ledger:
         self._policies = policies
         self._today = today
         self._findings: dict[str, list[Finding]] = defaultdict(list)
+        self._suppressed: dict[tuple[str, str, str], Finding] = {}
         for finding in report.findings:
             self._findings[finding.rule].append(finding)
+            if finding.suppressed is not None:
+                place = finding.location
+                self._suppressed[finding.rule, place.path, place.symbol] = finding
         self._hidden: Counter[tuple[str, str]] = Counter()
         self._shown: dict[str, dict[Shown, None]] = defaultdict(dict)
         self._examined: dict[str, set[str]] = defaultdict(set)
@@ -126,7 +135,9 @@ class Ledger:
         doubts = (*sight.doubts, *self._deselected(rules))
         if doubts:
             return Standing(practice, Verdict.UNKNOWN, doubts)
-        seeing = [rule for rule in rules if self._sees(rule, rules)]
+        needed = _NEEDED.get(practice.id)
+        is_seen = needed is None or needed in self._examined
+        seeing = [rule for rule in rules if is_seen and self._sees(rule, rules)]
         surfaces = tuple(s for s in NOUNS if s in self._examined and _look_at(seeing, s))
         if not seeing and not sight.proofs and not sight.accepted:
             return Standing(practice, Verdict.UNKNOWN, (Reason(settle(practice, rules)),), False)
@@ -169,11 +180,10 @@ class Ledger:
 
     def _acceptance(self, shown: Shown) -> str | None:
         """Why a lack that was shown is accepted; None where it is not."""
-        rule, path, symbol = shown.told_by
-        for finding in self._findings.get(rule, ()) if rule else ():
-            place = finding.location
-            if finding.suppressed and (place.path, place.symbol) == (path, symbol):
-                return _accepted(finding, finding.suppressed)
+        rule = shown.told_by[0]
+        finding = self._suppressed.get(shown.told_by)
+        if finding is not None and finding.suppressed is not None:
+            return _accepted(finding, finding.suppressed)
         if rule and self._hidden[IGNORE_LIST, rule]:
             return f"{rule} left out by the ignore list"
         return None
@@ -285,6 +295,8 @@ def settle(practice: Practice, rules: Iterable[Rule]) -> str:
     surfaces = dict.fromkeys(surface.__name__ for rule in rules for surface in rule.on)
     if practice.id in _CONTROLS:
         surfaces["Workload"] = None
+    if practice.id in _NEEDED:
+        surfaces = {_NEEDED[practice.id]: None}
     nouns = [NOUNS[name][0] for name in NOUNS if name in surfaces]
     if practice.id == "no-known-vulnerabilities":
         return f"no file shows it: scan the images, and {attest}"

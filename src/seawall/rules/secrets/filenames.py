@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -64,6 +65,7 @@ class SecretFile(Struct, frozen=True):
     confidence: Confidence
 
 
+@lru_cache(maxsize=65_536)
 def secret_file(path: str) -> SecretFile | None:
     """What a path says of a secret in the file; None for public, sample and ordinary files."""
     if not _hints(path.lower()):
