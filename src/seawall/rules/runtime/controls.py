@@ -57,6 +57,13 @@ def control_verdicts(workload: Workload) -> tuple[Control, ...]:
     limited-cpu, limited-pids, limited-files and bounded-logging. Where a part of the spec could
     not be read, what is missing counts as unknown.
     """
+    known: tuple[Control, ...] | None = workload.derived.get("controls")
+    if known is None:
+        known = workload.derived["controls"] = _all_controls(workload)
+    return known
+
+
+def _all_controls(workload: Workload) -> tuple[Control, ...]:
     controls = (
         _read_only(workload),
         _capabilities(workload),
