@@ -285,7 +285,7 @@ def test_a_command_prints_its_result(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["chek"], "Did you mean `check`?"),
+        (["chek"], "Did you mean `check` or `checklist`?"),
         (["zzzzzz"], "See `seawall --help`."),
         (["--bogus"], "See `seawall --help`."),
         (["check", "--fial-on", "low"], "Did you mean '--fail-on'"),
@@ -325,7 +325,7 @@ def test_a_shell_completes_commands_options_and_nothing_else(
 ) -> None:
     monkeypatch.setenv("_SEAWALL_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_CWORD", "1")
-    for typed, offered in [("seawall ch", "plain,check"), ("seawall con", "plain,config")]:
+    for typed, offered in [("seawall ch", "plain,check\nplain,checklist"), ("seawall con", "plain,config")]:
         monkeypatch.setenv("COMP_WORDS", typed)
         assert main([]) == 0
         assert capfd.readouterr().out.strip() == offered

@@ -46,6 +46,7 @@ class Arguments(Struct, frozen=True):
     quiet: bool = False
     verbose: bool = False
     color: str = "auto"
+    standard: str = ""
 
     def terms(self) -> Terms:
         """What is said of policy.
@@ -81,6 +82,7 @@ class Arguments(Struct, frozen=True):
             reading=Reading(dict(os.environ), self.env_files),
             run=_standard_text() if self.run == STANDARD_INPUT else self.run,
             run_lines=self.run_lines,
+            standard=self.standard,
             draws=any(each.partition(":")[0] in WITH_DRAWINGS for each in self.outputs),
             verbose=self.verbose,
         )

@@ -18,13 +18,7 @@ from seawall.cli import options
 @click.option("--baseline", metavar="FILE", help="Let the findings that FILE holds pass.")
 @options.build_arg
 @options.target
-@click.option(
-    "--env-file",
-    "env_files",
-    multiple=True,
-    metavar="FILE",
-    help="Variables for Compose files, instead of the project's `.env`; repeatable.",
-)
+@options.env_file
 @click.option(
     "--run",
     metavar="COMMAND",

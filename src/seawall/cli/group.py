@@ -9,7 +9,8 @@ import click
 from seawall.core.errors import UsageError
 
 _COMMANDS = {
-    "check": ("seawall.cli.check:check", "Judge the Dockerfiles of a project."),
+    "check": ("seawall.cli.check:check", "Judge the containers of a project."),
+    "checklist": ("seawall.cli.checklist:checklist", "Give the 22 items their verdicts."),
     "explain": ("seawall.cli.explain:explain", "Say what a rule finds, why it matters, the cure."),
     "baseline": ("seawall.cli.baseline:baseline", "Accept today's findings; report new ones."),
     "config": ("seawall.cli.config:config", "Show the policy in force and where it comes from."),
@@ -18,8 +19,9 @@ _COMMANDS = {
 }
 _EXAMPLES = """\
 Examples:
-  seawall check .                        judge every Dockerfile below this directory
+  seawall check .                        judge what is below this directory
   seawall check -o text -o sarif:out.sarif services/
+  seawall checklist --standard cis .     the same, by the sections of a standard
   seawall explain root-user              what a rule finds, why, and how to mend it
 """
 

@@ -123,6 +123,13 @@ build_arg = click.option(
 target = click.option(
     "--target", metavar="STAGE", help="Judge the image that this stage makes, not the last one."
 )
+env_file = click.option(
+    "--env-file",
+    "env_files",
+    multiple=True,
+    metavar="FILE",
+    help="Variables for Compose files, instead of the project's `.env`; repeatable.",
+)
 jobs = click.option(
     "--jobs",
     type=_Number(),

@@ -50,6 +50,7 @@ def write_outputs(outputs: Iterable[Output], report: Report, options: RenderOpti
         profile=options.profile,
         version=options.version,
         date=options.date,
+        is_checklist=options.is_checklist,
     )
     for output in outputs:
         if output.path:

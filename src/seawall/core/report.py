@@ -59,3 +59,13 @@ class Report(Struct, frozen=True):
         if self.problems or Verdict.UNKNOWN in over:
             return 2
         return 1 if Verdict.FAIL in over else 0
+
+    def checklist_code(self) -> int:
+        """The same contract for the checklist: 2 for anything unexamined or unknown, 1 for a fail.
+
+        The threshold has no say: an item passes or it does not.
+        """
+        verdicts = {row.verdict for row in self.checklist}
+        if self.problems or Verdict.UNKNOWN.value in verdicts:
+            return 2
+        return 1 if Verdict.FAIL.value in verdicts else 0

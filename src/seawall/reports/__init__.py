@@ -38,6 +38,7 @@ class RenderOptions(Struct, frozen=True):
     """How to render: `width` in terminal cells, `verbose` from -1 (terse) up.
 
     `fail_on`, `profile`, `version` and `date` are those of the run; reports name them.
+    `is_checklist` asks for the checklist first of all, as the command of that name does.
     """
 
     color: bool = False
@@ -47,6 +48,11 @@ class RenderOptions(Struct, frozen=True):
     profile: str = "default"
     version: str = ""
     date: str = ""
+    is_checklist: bool = False
+
+    def exit_code(self, report: Report) -> int:
+        """What the contract of exit codes makes of a report that was asked for like this."""
+        return report.checklist_code() if self.is_checklist else report.exit_code(self.fail_on)
 
 
 class _Format(Protocol):

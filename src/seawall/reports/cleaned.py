@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from seawall.core.clean import clean, clean_line
 from seawall.core.diagram import Box, Diagram, Line, Route, Step
@@ -42,7 +42,7 @@ def cleaned(report: Report) -> Report:
         ),
         problems=tuple(_problem(p, by_target.get(p.target, text)) for p in report.problems),
         notices=tuple(_notice(n, by_target.get(n.target, text)) for n in report.notices),
-        checklist=tuple(_row(row, text) for row in report.checklist),
+        checklist=tuple(_row(row, text, by_target.values()) for row in report.checklist),
         hidden={text(reason): count for reason, count in report.hidden.items()},
         excerpts=_excerpts(report.excerpts),
         diagrams=tuple(_diagram(d, by_target.get(d.target, text)) for d in report.diagrams),
@@ -136,12 +136,17 @@ def _notice(notice: Notice, text: _Clean) -> Notice:
     return Notice(clean_line(notice.target), text(notice.message), notice.line)
 
 
-def _row(row: ChecklistRow, text: _Clean) -> ChecklistRow:
+def _row(row: ChecklistRow, text: _Clean, strikes: Iterable[_Clean]) -> ChecklistRow:
+    """Its evidence may quote any of the targets."""
+    evidence = text(row.evidence)
+    for strike in strikes:
+        if strike is not text:
+            evidence = strike(evidence)
     return ChecklistRow(
         text(row.item),
         text(row.level),
         text(row.verdict),
-        text(row.evidence),
+        evidence,
         tuple(map(text, row.practices)),
     )
 

@@ -10,15 +10,28 @@ from seawall.reports import RenderOptions
 from seawall.reports.inert import inert
 from seawall.reports.paint import Paint, style_of
 from seawall.reports.summary import closing, shown
+from seawall.reports.verdicts import closing as ended
+from seawall.reports.verdicts import verdict_style
 
 
 def render(report: Report, options: RenderOptions) -> str:
     """`path:line:column severity rule message`, then the problems and the closing summary."""
     paint = Paint(options.color)
+    if options.is_checklist:
+        return inert("\n".join(_checklist(report, paint)) + "\n")
     lines = [line_of(finding, paint) for finding in shown(report)]
     lines += [*_problems(report, paint)]
     lines += closing(report, options.fail_on)
     return inert("\n".join(lines) + "\n")
+
+
+def _checklist(report: Report, paint: Paint) -> Iterator[str]:
+    """`verdict level: item: evidence`, a line for each item."""
+    for row in report.checklist:
+        word = paint(row.verdict, verdict_style(row.verdict))
+        yield f"{word} {row.level}: {row.item}: {_on_one_line(row.evidence)}"
+    yield from _problems(report, paint)
+    yield from ended(report.checklist)
 
 
 def line_of(finding: Finding, paint: Paint = Paint(color=False)) -> str:  # noqa: B008 -- frozen

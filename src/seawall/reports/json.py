@@ -134,7 +134,7 @@ def summary_row(report: Report, options: RenderOptions) -> SummaryRow:
         suppressed=run.suppressed,
         hidden=run.hidden,
         problems=run.problems,
-        exit_code=report.exit_code(options.fail_on),
+        exit_code=options.exit_code(report),
     )
 
 

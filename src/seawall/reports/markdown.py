@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from seawall.core.diagram import Diagram
-from seawall.core.model import Finding, Notice, Problem, Verdict
+from seawall.core.model import ChecklistRow, Finding, Notice, Problem, Verdict
 from seawall.core.report import Report
 from seawall.reports import RenderOptions
 from seawall.reports.citing import cited
@@ -14,6 +14,8 @@ from seawall.reports.drawing import mermaid
 from seawall.reports.masking import Sources
 from seawall.reports.paint import style_of
 from seawall.reports.summary import closing, shown
+from seawall.reports.verdicts import by_level, counted
+from seawall.reports.verdicts import closing as ended
 
 _MOST_ROWS = 50
 _MOST_DETAILS = 20
@@ -47,6 +49,9 @@ def _blocks(report: Report, findings: list[Finding], options: RenderOptions) -> 
     sources = Sources(report.excerpts)
     yield _summary(report, options)
     yield from map(_problem, report.problems[:_MOST_DETAILS])
+    if options.is_checklist:
+        yield from map(_level, *_levels(report))
+        return
     if findings:
         yield "\n".join(_table(findings))
     told: set[str] = set()
@@ -54,6 +59,8 @@ def _blocks(report: Report, findings: list[Finding], options: RenderOptions) -> 
         yield _details(finding, sources, cites=finding.rule not in told)
         told.add(finding.rule)
     yield from map(_drawing, report.diagrams[:_MOST_DRAWINGS])
+    if report.checklist and report.targets:
+        yield _folded_checklist(report)
     yield from map(_notice, report.notices[:_MOST_DETAILS])
 
 
@@ -84,8 +91,29 @@ def _within(limit: int, blocks: Iterable[str]) -> Iterator[str]:
 
 
 def _summary(report: Report, options: RenderOptions) -> str:
-    lines = closing(report, options.fail_on)
+    is_checklist = options.is_checklist
+    lines = ended(report.checklist) if is_checklist else closing(report, options.fail_on)
     return "### Seawall\n\n" + "  \n".join([f"**{_plain(lines[0])}**", *map(_plain, lines[1:])])
+
+
+def _folded_checklist(report: Report) -> str:
+    levels = "\n\n".join(map(_level, *_levels(report)))
+    head = f"<details><summary>Checklist: {counted(report.checklist)}</summary>"
+    return f"{head}\n\n{levels}\n\n</details>"
+
+
+def _levels(report: Report) -> tuple[list[str], list[list[ChecklistRow]]]:
+    levels = by_level(report.checklist)
+    return [*levels], [*levels.values()]
+
+
+def _level(level: str, rows: list[ChecklistRow]) -> str:
+    """The table of one level of the checklist."""
+    lines = [f"| {_plain(level)} | Verdict | Evidence |", "| --- | --- | --- |"]
+    for row in rows:
+        cells = (_plain(row.item), f"**{_plain(row.verdict)}**", _plain(row.evidence, _ADVICE))
+        lines.append(f"| {' | '.join(cell.replace(chr(10), ' ') for cell in cells)} |")
+    return "\n".join(lines)
 
 
 def _table(findings: list[Finding]) -> Iterator[str]:

@@ -15,6 +15,8 @@ from seawall.reports.inert import inert
 from seawall.reports.masking import Sources
 from seawall.reports.paint import Paint, style_of
 from seawall.reports.summary import closing, count, said, severities, shown
+from seawall.reports.verdicts import closing as ended
+from seawall.reports.verdicts import digest, table
 
 _NARROWEST = 40
 _FRAMES = 4
@@ -24,7 +26,10 @@ _FRAMES = 4
 def render(report: Report, options: RenderOptions) -> str:
     """Findings by file, worst first, then problems, notices and the closing summary."""
     writer = _Writer(report, options)
-    parts = [*writer.findings(), *writer.problems(), *writer.notices(), writer.closing()]
+    parts = [*writer.results(), *writer.problems(), *writer.notices()]
+    if not options.is_checklist:
+        parts += writer.checklist()
+    parts.append(writer.closing())
     return inert("\n\n".join("\n".join(part) for part in parts if part) + "\n")
 
 
@@ -38,6 +43,23 @@ class _Writer:
         self._paint = Paint(options.color)
         self._sources = Sources(report.excerpts)
         self._told: set[str] = set()
+
+    def results(self) -> Iterator[list[str]]:
+        """The findings, or the checklist where that was asked for."""
+        if not self._options.is_checklist:
+            yield from self.findings()
+        elif self._options.verbose < 0:
+            yield digest(self._report.checklist, self._width, self._paint)
+        else:
+            yield from table(self._report.checklist, self._width, self._paint)
+
+    def checklist(self) -> Iterator[list[str]]:
+        """The checklist at the foot of findings; nothing where nothing was examined."""
+        rows = self._report.checklist if self._report.targets else ()
+        if self._options.verbose > 0:
+            yield from table(rows, self._width, self._paint)
+        elif self._options.verbose == 0:
+            yield digest(rows, self._width, self._paint)
 
     def findings(self) -> Iterator[list[str]]:
         if self._options.verbose < 0:
@@ -60,7 +82,10 @@ class _Writer:
         yield [line for notice in self._report.notices for line in self._notice(notice)]
 
     def closing(self) -> list[str]:
-        first, *others = closing(self._report, self._options.fail_on)
+        if self._options.is_checklist:
+            first, *others = ended(self._report.checklist)
+        else:
+            first, *others = closing(self._report, self._options.fail_on)
         lines = [self._paint(line, "strong") for line in wrap(first, self._width)]
         return lines + [line for other in others for line in wrap(other, self._width)]
 
