@@ -7,9 +7,12 @@ from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from layouts import lay_out
+
 from seawall.core.model import Hit, Verdict
 from seawall.core.rule import Rule, Settings, example_language
 from seawall.core.source import Source
+from seawall.jobs.certificates import with_certificates
 from seawall.jobs.judge import Crash, judge
 from seawall.surfaces.compose.model import Project
 from seawall.surfaces.compose.reader import read_project
@@ -36,6 +39,14 @@ def project(text: str, *overrides: str, **beside: str) -> Project:
         return read_project(files, environment={"HOME": "/home/me"})
 
 
+def laid_out(text: str) -> Project:
+    """The project of a layout's compose.yaml, with the certificates that lie beside it."""
+    with TemporaryDirectory() as folder:
+        lay_out(text, Path(folder))
+        whole = read_project([Path(folder, "compose.yaml")], environment={})
+        return with_certificates(whole)
+
+
 def run_lines(text: str) -> tuple[Workload, ...]:
     """The workloads that the run lines of a shell text start."""
     return read_run_lines(Source("run.sh", text)).workloads
@@ -46,7 +57,8 @@ def surfaces(rule: Rule, text: str, *overrides: str, **beside: str) -> Iterator[
     if example_language(text) == "console":
         yield from run_lines(text)
         return
-    whole = project(text, *overrides, **beside)
+    is_layout = example_language(text) == "files"
+    whole = laid_out(text) if is_layout else project(text, *overrides, **beside)
     if Project in rule.on:
         yield whole
     else:

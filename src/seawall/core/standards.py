@@ -328,6 +328,7 @@ CWE_TITLES: Mapping[int, str] = {
     312: "Cleartext Storage of Sensitive Information",
     319: "Cleartext Transmission of Sensitive Information",
     321: "Use of Hard-coded Cryptographic Key",
+    324: "Use of a Key Past its Expiration Date",
     326: "Inadequate Encryption Strength",
     327: "Use of a Broken or Risky Cryptographic Algorithm",
     345: "Insufficient Verification of Data Authenticity",

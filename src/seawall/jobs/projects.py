@@ -12,6 +12,7 @@ from seawall.core.model import Finding, Problem
 from seawall.core.report import Excerpt
 from seawall.core.source import Source
 from seawall.jobs.builds import dockerfile_path, with_dockerfiles
+from seawall.jobs.certificates import with_certificates
 from seawall.jobs.examine import Taken, bug
 from seawall.jobs.governance import Ruling
 from seawall.jobs.ignoring import yaml_ignores
@@ -21,6 +22,7 @@ from seawall.jobs.policing import police
 from seawall.jobs.showing import shown_by
 from seawall.jobs.units import COMPOSE, Reading
 from seawall.rules import checks_on, checks_within
+from seawall.rules.network.tls import readable_keys
 from seawall.rules.runtime.user import sets_user
 from seawall.surfaces.compose.model import Fault, Project
 from seawall.surfaces.compose.reader import read_project
@@ -47,7 +49,7 @@ def examine_project(
     env_files = [Path(name) for name in reading.env_files]
     try:
         project = read_project(files, None, reading.environment, env_files)
-        project = with_dockerfiles(project)
+        project = with_certificates(with_dockerfiles(project))
     except Exception as error:
         return (Outcome(names[0], COMPOSE, problems=(bug(names[0], "reading it failed", error),)),)
     if not project.sources:
@@ -128,6 +130,15 @@ def _problems(project: Project, path: str, first: str) -> tuple[Problem, ...]:
 
 
 def _settled(project: Project) -> list[Settled]:
+    """What of other files the project answers: users of Dockerfiles, modes of mounted keys."""
+    told = (
+        Settled("key-file-readable", os.path.realpath(each.path), "told where a service gets it")
+        for each in readable_keys(project)
+    )
+    return [*_users_set(project), *told]
+
+
+def _users_set(project: Project) -> list[Settled]:
     """The Dockerfiles that only services build which set a user of their own."""
     builders: dict[str, list[Workload]] = {}
     for service in project.services:

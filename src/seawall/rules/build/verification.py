@@ -24,7 +24,7 @@ def _long_options(table: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(option for option in named if option.startswith("--")))
 
 
-_INSECURE_OPTIONS: Mapping[str, tuple[str, ...]] = {
+INSECURE_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "aws": ("--no-verify-ssl",),
     "buildah": ("--tls-verify=false",),
     "curl": ("-k", "--insecure", "--proxy-insecure", "--doh-insecure"),
@@ -45,7 +45,7 @@ _INSECURE_OPTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Options by which a program trusts any server (from each program's manual)."""
 
-_LONG_INSECURE = _long_options(_INSECURE_OPTIONS)
+_LONG_INSECURE = _long_options(INSECURE_OPTIONS)
 _CURL_ALONE = {"curl": ("-k",)}
 
 _INSECURE_VARIABLES: Mapping[str, frozenset[str] | None] = {
@@ -126,7 +126,8 @@ def _by_setting(dockerfile: Dockerfile) -> _Found:
                     yield instruction, word, f"{command.name} {literal}"
 
 
-def _is_insecure(name: str, value: str | None) -> bool:
+def is_insecure(name: str, value: str | None) -> bool:
+    """Whether a variable of this name and value has some program trust any server."""
     if name.upper() not in _INSECURE_VARIABLES or not value:
         return False
     values = _INSECURE_VARIABLES[name.upper()]
@@ -136,12 +137,12 @@ def _is_insecure(name: str, value: str | None) -> bool:
 def _by_declared_variable(dockerfile: Dockerfile) -> _Found:
     for instruction in dockerfile.of("ENV"):
         for key, value in instruction.pairs:
-            if _is_insecure(key.text, value.text):
+            if is_insecure(key.text, value.text):
                 yield instruction, Region(key.start, value.end), key.text
     for instruction in dockerfile.of("ARG"):
         for word in instruction.arguments:
             name, _, default = word.text.partition("=")
-            if _is_insecure(name, default):
+            if is_insecure(name, default):
                 yield instruction, word, name
 
 
@@ -149,7 +150,7 @@ def _by_shell_variable(dockerfile: Dockerfile) -> _Found:
     for instruction, script in dockerfile.scripts:
         for command in script.commands:
             for assignment in command.assignments:
-                if _is_insecure(assignment.name, assignment.value.literal):
+                if is_insecure(assignment.name, assignment.value.literal):
                     yield instruction, assignment, assignment.name
 
 
@@ -162,7 +163,7 @@ def _by_text(dockerfile: Dockerfile) -> _Found:
 def _insecure(dockerfile: Dockerfile) -> _Found:
     lowered = dockerfile.source.lowered
     is_told = any(option in lowered for option in _LONG_INSECURE)
-    yield from _by_option(dockerfile, _INSECURE_OPTIONS if is_told else _CURL_ALONE)
+    yield from _by_option(dockerfile, INSECURE_OPTIONS if is_told else _CURL_ALONE)
     yield from _by_setting(dockerfile)
     if any(name in lowered for name in _INSECURE_NAMES):
         yield from _by_declared_variable(dockerfile)

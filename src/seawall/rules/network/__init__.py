@@ -2,11 +2,13 @@
 
 from seawall.rules.network import (
     attack,
+    cleartext,
     entrances,
     exposure,
     networks,
     published,
     segments,
+    tls,
     unverified,
 )
 
@@ -17,5 +19,7 @@ RULES = (
     *networks.RULES,
     *segments.RULES,
     *attack.RULES,
+    *tls.RULES,
+    *cleartext.RULES,
     *unverified.RULES,
 )
