@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seawall.surfaces.certificates import der, read_pem
+from seawall.surfaces.certificates import der
+from seawall.surfaces.certificates.pem import read_pem
 
 NAMES = [x509.DNSName("a.example"), x509.DNSName("b.example")]
 MADE = [

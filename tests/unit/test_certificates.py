@@ -17,7 +17,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, padding, rsa
 
-from seawall.surfaces.certificates import KeyKind, PrivateKey, read_pem
+from seawall.surfaces.certificates.model import KeyKind, PrivateKey
+from seawall.surfaces.certificates.pem import read_pem
 
 RSA_2048 = rsa.generate_private_key(65537, 2048)
 RSA_1024 = rsa.generate_private_key(65537, 1024)  # noqa: S505 -- what must be found

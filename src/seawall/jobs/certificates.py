@@ -12,8 +12,7 @@ from itertools import islice
 from msgspec import structs
 
 from seawall.jobs.discover import is_within
-from seawall.surfaces.certificates import PemFile, read_pem
-from seawall.surfaces.certificates.pem import MAX_BYTES
+from seawall.surfaces.certificates.model import MAX_BYTES, PemFile
 from seawall.surfaces.compose.model import Project
 from seawall.surfaces.repository.gitignore import repository_root
 from seawall.surfaces.workload import Mount, Workload
@@ -121,4 +120,6 @@ def _read(path: str, boundary: str) -> PemFile | None:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return None
+        from seawall.surfaces.certificates.pem import read_pem  # noqa: PLC0415 -- few have any
+
         return read_pem(file.read(MAX_BYTES + 1), stat.S_IMODE(status.st_mode))

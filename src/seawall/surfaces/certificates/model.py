@@ -6,6 +6,9 @@ from datetime import datetime
 
 from msgspec import Struct
 
+MAX_BYTES = 1024 * 1024
+"""Larger files are no server's certificates: all authorities of the web are 220 KB."""
+
 
 class KeyKind(Struct, frozen=True):
     """What kind of key it is and its size in bits; empty and 0 where that can't be told.

@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from seawall.surfaces.certificates.der import DerError
-from seawall.surfaces.certificates.model import Certificate, KeyKind, PemFile, PrivateKey
+from seawall.surfaces.certificates.model import (
+    MAX_BYTES,
+    Certificate,
+    KeyKind,
+    PemFile,
+    PrivateKey,
+)
 from seawall.surfaces.certificates.private_keys import OPENSSH, is_encrypted_openssh, read_key
 from seawall.surfaces.certificates.x509 import read_certificate
 
-MAX_BYTES = 1024 * 1024
-"""Larger files are no server's certificates: all authorities of the web are 220 KB."""
 _MOST_BLOCKS = 1024
 _MOST_FAULTS = 16
 _EDGE = re.compile(rb"^-----(BEGIN|END) ([A-Z0-9][A-Z0-9 ]{1,40})-----[ \t]*\r?$", re.MULTILINE)
