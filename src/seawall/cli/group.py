@@ -11,6 +11,7 @@ from seawall.core.errors import UsageError
 _COMMANDS = {
     "check": ("seawall.cli.check:check", "Judge the containers of a project."),
     "checklist": ("seawall.cli.checklist:checklist", "Give the 22 items their verdicts."),
+    "init": ("seawall.cli.init:init", "Write a policy, a .dockerignore and the CI's job."),
     "explain": ("seawall.cli.explain:explain", "Say what a rule finds, why it matters, the cure."),
     "baseline": ("seawall.cli.baseline:baseline", "Accept today's findings; report new ones."),
     "config": ("seawall.cli.config:config", "Show the policy in force and where it comes from."),

@@ -19,12 +19,12 @@ from seawall.surfaces.repository import Context, Copy, Repository
 from seawall.surfaces.repository.tree import File
 
 _HISTORY = frozenset({".git", ".hg", ".svn"})
-_BULK = words(
+BULK = words(
     "node_modules bower_components .venv venv vendor site-packages dist build target out bin obj"
     " coverage __pycache__ .pytest_cache .mypy_cache .ruff_cache .tox .nox .gradle .terraform"
     " .next .nuxt .idea .vscode logs tmp"
 )
-_DEPENDENCIES = frozenset({"node_modules", "bower_components", ".venv", "venv", "site-packages"})
+DEPENDENCIES = frozenset({"node_modules", "bower_components", ".venv", "venv", "site-packages"})
 _SHOWN = 5
 
 
@@ -115,9 +115,9 @@ def _sort(context: Context, copy: Copy, files: tuple[File, ...]) -> _Taken:
         if not _HISTORY.isdisjoint(folders):
             _add(history, _down_to(folders, _HISTORY), file)
             continue
-        if not _BULK.isdisjoint(folders):
-            _add(bulk, _down_to(folders, _BULK), file)
-        if _DEPENDENCIES.isdisjoint(folders):
+        if not BULK.isdisjoint(folders):
+            _add(bulk, _down_to(folders, BULK), file)
+        if DEPENDENCIES.isdisjoint(folders):
             secret = held(file.path, context.start_of)
             secrets += [secret] if secret else []
     return _Taken(context, copy, total, tuple(secrets), history, bulk)
