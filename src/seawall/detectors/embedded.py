@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from seawall.detectors.expression import Expression
+from seawall.core.expression import Expression
 
 KEYWORDS = (
     "passw",

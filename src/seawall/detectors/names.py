@@ -6,7 +6,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
-from seawall.detectors.expression import Expression
+from seawall.core.expression import Expression
 from seawall.detectors.vocabulary import words
 
 

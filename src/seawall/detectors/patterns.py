@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from seawall.detectors.expression import Expression
+from seawall.core.expression import Expression
 from seawall.detectors.validation import (
     has_github_checksum,
     has_key_body,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from enum import Enum
 
-from seawall.detectors.expression import Expression
+from seawall.core.expression import Expression
 from seawall.detectors.vocabulary import words
 
 

@@ -6,11 +6,12 @@ import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64, crc32
 
+from seawall.core.expression import Expression
 from seawall.detectors.entropy import entropy
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _BASE64_RUN = re.compile(r"(?:\\n|\\r|\s|^)([A-Za-z0-9+/]{40,})")
-_SAYS_NO = re.compile(r"(?i)example|placeholder|xxxxx|abcdef012345|0123456789|1234567890|(.)\1{7}")
+_SAYS_NO = Expression(r"(?i)example|placeholder|xxxxx|abcdef012345|0123456789|1234567890|(.)\1{7}")
 
 
 def is_mixed(token: str) -> bool:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import posixpath
 import re
 
-_SOCKET = re.compile(
+from seawall.core.expression import Expression
+
+_SOCKET = Expression(
     r"(?:docker|containerd|crio|cri-dockerd|podman|dockershim|buildkitd|balena(?:-engine)?)"
     r"\.sock(?:et)?(?:\.raw)?\Z"
 )
-_SOCKET_DIRECTORY = re.compile(
+_SOCKET_DIRECTORY = Expression(
     r"(?:/var)?/run(?:/(?:docker|containerd|crio|podman|k3s(?:/containerd)?|buildkit|balena"
     r"|user(?:/[^/]+(?:/podman|/docker)?)?))?\Z"
 )
-_PIPE = re.compile(
+_PIPE = Expression(
     r"(?:docker_engine|dockerDesktop\w*Engine|containerd-containerd)\Z", re.IGNORECASE
 )
 
 _HOME = r"(?:~|\$\{?HOME\}?|/root|/(?:home|Users)/[^/]+)"
-_CREDENTIALS = re.compile(
+_CREDENTIALS = Expression(
     rf"{_HOME}/\.(?:ssh|aws|azure|kube|gnupg|netrc|git-credentials|npmrc|pypirc|pgpass|my\.cnf"
     r"|vault-token|password-store|config/(?:gcloud|gh|rclone))(?:/[^/]+)*\Z"
     rf"|{_HOME}/\.docker(?:/config\.json)?\Z"
@@ -26,9 +28,9 @@ _CREDENTIALS = re.compile(
     r"|rancher(?:/.*)?|sudoers(?:\.d)?)\Z"
     r"|/var/lib/(?:kubelet|rancher)(?:/.*)?\Z"
 )
-_NO_CREDENTIAL = re.compile(r"(?:\.pub|known_hosts|/\.ssh/config|/\.aws/config)\Z")
+_NO_CREDENTIAL = Expression(r"(?:\.pub|known_hosts|/\.ssh/config|/\.aws/config)\Z")
 
-_CONTROL = re.compile(
+_CONTROL = Expression(
     r"/\Z"
     r"|/(?:etc|root|home|boot|proc|sys|dev|usr|bin|sbin|lib|lib64|var|var/lib|Users)\Z"
     rf"|{_HOME}\Z"
@@ -47,11 +49,11 @@ _CONTROL = re.compile(
     r"|/var/lib/(?:containerd|dpkg|rpm|systemd)(?:/.*)?\Z"
     r"|[A-Za-z]:[\\/]?(?:Windows[\\/]?)?\Z"
 )
-_BENIGN = re.compile(
+_BENIGN = Expression(
     r"/etc/(?:localtime|timezone|hosts|hostname|machine-id|os-release|resolv\.conf)\Z"
     r"|/usr/share/zoneinfo(?:/.*)?\Z"
 )
-_READABLE = re.compile(
+_READABLE = Expression(
     r"/(?:etc|root|home|var|var/lib|Users)?\Z"
     rf"|{_HOME}\Z"
     r"|/proc(?:/(?:1|kcore|kallsyms)(?:/.*)?)?\Z"
@@ -59,7 +61,7 @@ _READABLE = re.compile(
     r"|/dev\Z"
 )
 
-DISK = re.compile(
+DISK = Expression(
     r"/dev(?:/(?:mem|kmem|port|root|raw|mapper|disk|block|nvme\d+|sd[a-z]+|hd[a-z]|x?vd[a-z]+"
     r"|nvme\d+n\d+|mmcblk\d+|dm-\d+|md\d+|loop\d+|loop-control|nbd\d+|zd\d+|zfs"
     r"|vg[^/]*)(?:p?\d+)?(?:/.*)?)?\Z"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+
+from seawall.core.expression import Expression
 
 DATABASE_PORTS: Mapping[int, tuple[str, str]] = {
     1433: ("Microsoft SQL Server", "mssql|sqlservr"),
@@ -52,7 +53,7 @@ ENGINE_PORT = 2375
 
 SSH_PORT = 22
 
-ADMIN_IMAGE = re.compile(
+ADMIN_IMAGE = Expression(
     r"(?:^|/)(adminer|phpmyadmin|pgadmin4|mongo-express|redis-commander|redisinsight|cloudbeaver"
     r"|phpldapadmin|portainer|portainer-ce|portainer-ee|kafka-ui|kafdrop|akhq|dockge|yacht"
     r"|elasticsearch-head|dejavu)(?:[:@]|$)"
@@ -65,10 +66,10 @@ WITHOUT_LOGIN = frozenset(
 )
 """Those of them that ask for no password by default (their manuals)."""
 
-SSH_ON_PURPOSE = re.compile(r"git(?:ea|lab|olite|ness)?\b|gogs|forgejo|sftp|onedev|gerrit")
+SSH_ON_PURPOSE = Expression(r"git(?:ea|lab|olite|ness)?\b|gogs|forgejo|sftp|onedev|gerrit")
 """Images whose service is reached over ssh by design."""
 
-PROXY_IMAGE = re.compile(
+PROXY_IMAGE = Expression(
     r"(?:^|/)(?:traefik|nginx-proxy|nginx-proxy-manager|caddy|haproxy|envoy|swag|nginx|httpd)"
     r"(?:[:@]|$)"
 )

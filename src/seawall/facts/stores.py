@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from seawall.core.expression import Expression
 
-_STORE = re.compile(
+_STORE = Expression(
     r"(?:postgres|postgis|timescale|pgvector|mysql|mariadb|percona|mssql|oracle|cockroach|mongo"
     r"|redis|valkey|keydb|dragonfly|memcache|elasticsearch|opensearch|meilisearch|typesense"
     r"|qdrant|weaviate|milvus|chroma|cassandra|scylla|couchdb|arangodb|clickhouse|influxdb"
     r"|neo4j|etcd|minio|seaweedfs|vault|openldap|rabbitmq|kafka|zookeeper|activemq)"
 )
-_TOOL = re.compile(
+_TOOL = Expression(
     r"export|express|command|admin|insight|backup|dump|client|proxy|manage|web|\bui\b|console"
     r"|connect|operator|postgrest|meta\b|init\b|exim|sync|bouncer|pgpool|router"
 )

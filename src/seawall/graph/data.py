@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.facts.host_paths import holds_engine_socket, is_control, is_engine_socket, normal
 from seawall.graph.model import Cost, Edge, Kind, Means, Node
 from seawall.graph.networking import service_id
@@ -13,11 +14,11 @@ from seawall.surfaces.cell import Place
 from seawall.surfaces.compose.model import Project
 from seawall.surfaces.workload import Mount, Workload
 
-_ADDRESS = re.compile(
+_ADDRESS = Expression(
     r"HOST|SERVER|ADDR|URL|URI|DSN|ENDPOINT|NODE|BROKER|UPSTREAM|BACKEND|SERVICE|LINK",
     re.IGNORECASE,
 )
-_HOST = re.compile(r"(?:\A|//|@|[,;=\s])([A-Za-z0-9._-]++)(?=[:/,;?\s]|\Z)")
+_HOST = Expression(r"(?:\A|//|@|[,;=\s])([A-Za-z0-9._-]++)(?=[:/,;?\s]|\Z)")
 """A word where an address has its host."""
 _LONGEST = 4000
 """Characters of a value that are searched for names of services."""

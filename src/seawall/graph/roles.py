@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 
+from seawall.core.expression import Expression
 from seawall.facts.ports import ADMIN_IMAGE, DATABASE_PORTS, PROXY_IMAGE
 from seawall.facts.stores import is_store_image
 from seawall.surfaces.image import parse_reference
 from seawall.surfaces.workload import Workload
 
-_WORKER = re.compile(
+_WORKER = Expression(
     r"(?<![a-z])(?:workers?|celery|beat|sidekiq|queue|cron|scheduler|consumer|jobs?|backup)(?![a-z])"
 )
 

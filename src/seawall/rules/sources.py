@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.detectors.names import KEYWORDS, Sort, sort_of
@@ -12,18 +13,18 @@ from seawall.rules.practices import NO_SECRETS_IN_LOGS
 from seawall.rules.secrets.held import weight_of
 from seawall.surfaces.repository.sources import LogCall, Shown, SourceFile
 
-_WRITES = re.compile(r"(?:log\w*|console)\.\w+|print|puts|echo\(|\bpp? |std(?:out|err)\.write|warn")
-_WORD = re.compile(r"\w{4,60}", re.ASCII)
+_WRITES = Expression(r"(?:log\w*|console)\.\w+|print|puts|echo\(|\bpp? |std(?:out|err)\.write|warn")
+_WORD = Expression(r"\w{4,60}", re.ASCII)
 _TELLING = (
     "os.environ", "process.env", "getenv()", "locals()", "globals()", "env.to_h", "env.inspect",
     "getpass",
 )  # fmt: skip
-_ABOUT_WORDS = re.compile(
+_ABOUT_WORDS = Expression(
     r"\b(?:lexer|tokeni[sz]e\w*|parser?|nltk|spacy|vocab\w*|next_token|logits|ast|grammar)\b"
 )
 """In a source with these, a token is a word of a language."""
 _VAGUE = frozenset({"pass", "auth", "token", "key", "keys"})
-_NO_SECRET = re.compile(
+_NO_SECRET = Expression(
     r"_?(?:acquire|start|starting|sync|resume|lock|fencing|continue|delta)_?token", re.IGNORECASE
 )
 """Tokens that say where a listing or a lock stands."""
@@ -83,7 +84,7 @@ def _hit(file: SourceFile, call: LogCall, value: Shown, sort: str) -> Hit:
     )
 
 
-_NAME = re.compile(r"[\w.@$]{1,60}")
+_NAME = Expression(r"[\w.@$]{1,60}")
 
 
 def _written(file: SourceFile, value: Shown) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Evidence
 from seawall.surfaces.compose.model import Project
 from seawall.surfaces.image import parse_reference
@@ -36,10 +36,10 @@ STORES = (
 """Names of images, or parts of them, that hold other programs' data or secrets."""
 
 SOCKETS = ("docker.sock", "containerd.sock", "podman.sock", "crio.sock")
-_TOOLS = re.compile(
+_TOOLS = Expression(
     r"export|express|command|admin|insight|backup|dump|client|proxy|manage|web|ui\b"
 )
-_PROXIED = re.compile(r"traefik\.enable\Z|traefik\.https?\.routers\.|caddy(?:_\d+)?\Z")
+_PROXIED = Expression(r"traefik\.enable\Z|traefik\.https?\.routers\.|caddy(?:_\d+)?\Z")
 _LOOPBACK = ("127.", "::1", "localhost", "[::1]")
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Fix, Hit, Profile, Safety
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
@@ -228,7 +228,7 @@ def _to_ignore(context: Context, paths: list[str]) -> str:
     return f"Add to {where}: {lines}; or copy by name what the image needs."
 
 
-_SIGNS = re.compile(r"([\\*?\[])")
+_SIGNS = Expression(r"([\\*?\[])")
 
 
 def patterns_for(paths: list[str]) -> list[str]:

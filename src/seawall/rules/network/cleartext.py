@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe, nist, owasp
@@ -18,7 +19,7 @@ from seawall.surfaces.workload import Workload
 
 _HTTP = frozenset({80, 81, 3000, 4000, 5000, 8000, 8008, 8080, 8081, 8088, 8888})
 _HTTPS = frozenset({443, 4443, 8443, 9443})
-_FRONTS = re.compile(
+_FRONTS = Expression(
     r"traefik|caddy|swag\b|nginx-proxy|proxy-manager|cloudflared|tailscale|ngrok|acme\.sh|acme-companion|certbot"
     r"|letsencrypt|https-portal|haproxy|envoy|pangolin|newt\b",
     re.IGNORECASE,
@@ -76,12 +77,12 @@ def _has_tls(service: Workload) -> bool:
     )
 
 
-_WITHOUT = re.compile(
+_WITHOUT = Expression(
     r"[?&;\s](sslmode=(?:disable|allow)|tls=false|ssl=(?:false|0)|use_?ssl=false"
     r"|encrypt=(?:false|no|optional))(?![\w-])",
     re.IGNORECASE,
 )
-_PLAIN_SCHEME = re.compile(r"\A(?:redis|amqp|ldap|mqtt|ftp)://", re.IGNORECASE)
+_PLAIN_SCHEME = Expression(r"\A(?:redis|amqp|ldap|mqtt|ftp)://", re.IGNORECASE)
 
 
 def _without_tls(workload: Workload, _: Settings) -> Iterator[Hit]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
-_IN_URL = re.compile(
+from seawall.core.expression import Expression
+
+_IN_URL = Expression(
     r"\A[a-z][a-z0-9+.-]*://(?:[^/?#\s@]*@)?(\[[0-9a-f:.]+\]|[^/?#:,\s@]+)", re.IGNORECASE
 )
-_IN_WORDS = re.compile(
+_IN_WORDS = Expression(
     r"(?:\A|[\s;])(?:host|server|data source|address)\s*=\s*(?:tcp:)?([^\s;,:]+)", re.IGNORECASE
 )
-_IN_GO = re.compile(r"@tcp\(([^):]+)")
-_NEAR = re.compile(
+_IN_GO = Expression(r"@tcp\(([^):]+)")
+_NEAR = Expression(
     r"(?:localhost|127\.|0\.0\.0\.0|\[?::1|/|host\.docker\.internal|gateway\.docker\.internal)"
 )
 _PRIVATE = (".local", ".internal", ".localhost", ".test")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.surfaces.workload import Workload
 
-_RULE = re.compile(r"traefik\.(?:http|tcp)\.routers\.[^.]+\.rule\Z", re.IGNORECASE)
-_HOST = re.compile(r"\bHost(?:SNI)?\(([^)]{0,1000})\)")
-_QUOTED = re.compile(r"[`\"']([^`\"']*)[`\"']")
+_RULE = Expression(r"traefik\.(?:http|tcp)\.routers\.[^.]+\.rule\Z", re.IGNORECASE)
+_HOST = Expression(r"\bHost(?:SNI)?\(([^)]{0,1000})\)")
+_QUOTED = Expression(r"[`\"']([^`\"']*)[`\"']")
 _VARIABLES = frozenset({"VIRTUAL_HOST", "NGINX_HOST", "LETSENCRYPT_HOST"})
-_NAME = re.compile(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)+\.?\Z|localhost\Z", re.ASCII)
+_NAME = Expression(r"(?:\*\.)?[\w-]+(?:\.[\w-]+)+\.?\Z|localhost\Z", re.ASCII)
 
 
 def hosts_of(service: Workload) -> tuple[str | None, ...]:

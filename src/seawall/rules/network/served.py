@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.surfaces.cell import Place
 from seawall.surfaces.certificates.model import PemFile
 from seawall.surfaces.compose.model import Project
 from seawall.surfaces.workload import Mount, Workload
 
-_MAKER = re.compile(
+_MAKER = Expression(
     r"certbot|acme(?:\.sh|-companion)|letsencrypt|\blego\b|swag\b|step-ca|cfssl|caddy|traefik|mkcert|openssl|easy-?rsa"
     r"|npm\b|nginx-proxy-manager|cert-?(?:gen|mate|manager|renew|exporter|dumper)|certs?-?(?:init|setup)"
     r"|vault\b|wireguard|openvpn",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Hit, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
@@ -188,8 +189,8 @@ def _writable(project: Project, _: Settings) -> Iterator[Hit]:
                 yield from _writable_key(service, mount, keys.get(id(mount), ""))
 
 
-_KEY_NAME = re.compile(r"(?:\.key|(?:\A|[._-])(?:priv)?key\d*\.pem)\Z", re.IGNORECASE)
-_KEY_DIRECTORY = re.compile(r"(?:certs?|certificates|ssl|tls|pki|keys)\Z", re.IGNORECASE)
+_KEY_NAME = Expression(r"(?:\.key|(?:\A|[._-])(?:priv)?key\d*\.pem)\Z", re.IGNORECASE)
+_KEY_DIRECTORY = Expression(r"(?:certs?|certificates|ssl|tls|pki|keys)\Z", re.IGNORECASE)
 
 
 def _writable_key(service: Workload, mount: Mount, known: str) -> Iterator[Hit]:

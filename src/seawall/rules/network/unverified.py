@@ -6,6 +6,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe, nist, owasp
@@ -21,20 +22,20 @@ _ON = frozenset({"1", "true", "yes", "on"})
 _OFF = frozenset({"0", "false", "no", "off"})
 
 _OPTIONS = tuple(dict.fromkeys(option for each in INSECURE_OPTIONS.values() for option in each))
-_SKIPS = re.compile(
+_SKIPS = Expression(
     r"(?:^|_)(?:INSECURE_SKIP_(?:TLS_|SSL_)?VERIFY|SKIP_(?:TLS|SSL|CERT)_(?:VERIFY|VERIFICATION)"
     r"|NO_VERIFY_(?:SSL|TLS)|(?:TLS|SSL)_(?:INSECURE|NO_VERIFY|SKIP_VERIFY)"
     r"|(?:TLS|SSL)_ALLOW_INVALID_CERTIFICATES)\Z",
     re.IGNORECASE,
 )
-_VERIFIES = re.compile(
+_VERIFIES = Expression(
     r"(?:^|_)(?:NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|(?:SSL|TLS|HTTPS)_VERIFY(?:_PEER)?"
     r"|(?<!NO_)(?<!SKIP_)(?<!DISABLE_)VERIFY_(?:SSL|TLS|CERTS?|CERTIFICATES?)"
     r"|(?:SSL|TLS)_REJECT_UNAUTHORIZED)\Z",
     re.IGNORECASE,
 )
-_LOCAL = re.compile(r"(?:https?://)?(?:localhost|127\.|\[?::1)")
-_AFTER = re.compile(
+_LOCAL = Expression(r"(?:https?://)?(?:localhost|127\.|\[?::1)")
+_AFTER = Expression(
     r"[?&;](?:sslmode=no-verify|tls=skip-verify|ssl_cert_reqs=(?:none|CERT_NONE)"
     r"|tlsInsecure=true|tlsAllowInvalid(?:Certificates|Hostnames)=true|verify(?:_?ssl|_?certs)?=false"
     r"|TrustServerCertificate=(?:true|yes))(?![\w-])",

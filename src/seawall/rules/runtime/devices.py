@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
@@ -14,9 +15,9 @@ from seawall.rules.practices import ISOLATED_FROM_HOST
 from seawall.rules.runtime.privileges import is_privileged
 from seawall.surfaces.workload import Workload
 
-_KERNEL_DEVICE = re.compile(r"/dev/(?:kmsg|kvm|uinput|uhid|input(?:/.*)?|bus/usb|vfio(?:/.*)?)\Z")
+_KERNEL_DEVICE = Expression(r"/dev/(?:kmsg|kvm|uinput|uhid|input(?:/.*)?|bus/usb|vfio(?:/.*)?)\Z")
 _BLOCK_MAJORS = frozenset({"3", "8", "65", "179", "202", "253", "254", "259"})
-_CGROUP_RULE = re.compile(r"\s*([abc])\s+(\*|\d+):(\*|\d+)\s+([rwm]+)\s*\Z")
+_CGROUP_RULE = Expression(r"\s*([abc])\s+(\*|\d+):(\*|\d+)\s+([rwm]+)\s*\Z")
 
 
 def _binds_shared(workload: Workload, _: Settings) -> Iterator[Hit]:
@@ -40,7 +41,7 @@ _SLAVE = "what the host mounts under it later appears in the container"
 
 
 def _devices(
-    pattern: re.Pattern[str], consequence: Callable[[str], str]
+    pattern: Expression, consequence: Callable[[str], str]
 ) -> Callable[[Workload, Settings], Iterator[Hit]]:
     def check(workload: Workload, _: Settings) -> Iterator[Hit]:
         if is_privileged(workload):

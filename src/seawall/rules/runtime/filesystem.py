@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.rules.naming import symbol, the, write
@@ -71,7 +72,7 @@ def _no_scratch(workload: Workload, _: Settings) -> Iterator[Hit]:
     )
 
 
-_SETTINGS = re.compile(
+_SETTINGS = Expression(
     r"[^/]*\.(?:conf|cnf|cfg|ini|toml|ya?ml|json|properties|crt|cer|pem|key|sql|sh|xml|env|htpasswd)\Z"
     r"|(?:nginx|haproxy|Caddyfile|prometheus|[\w-]*config)\Z",
     re.IGNORECASE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Hit, Profile, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
@@ -27,7 +28,7 @@ _HOST_GROUPS = {
 }
 
 _TRUE = frozenset({"1", "2"})
-_NETWORK_SYSCTL = re.compile(
+_NETWORK_SYSCTL = Expression(
     r"net\.ipv[46]\.conf\.[^.]+\.(route_localnet|accept_source_route|accept_redirects)\Z"
 )
 _SYSCTL_MEANS = {
@@ -35,7 +36,7 @@ _SYSCTL_MEANS = {
     "accept_source_route": "a sender chooses the path of the answers",
     "accept_redirects": "a neighbour changes its routes",
 }
-_IPC_SYSCTLS = re.compile(r"kernel\.(?:msg|sem|shm)")
+_IPC_SYSCTLS = Expression(r"kernel\.(?:msg|sem|shm)")
 
 
 def _namespace(
@@ -153,8 +154,8 @@ def _sysctl_means(variable: Variable) -> str:
 _TLS_NAMES = frozenset(
     {"DOCKER_TLS_VERIFY", "DOCKER_TLS", "DOCKER_CERT_PATH", "DOCKER_TLS_CERTDIR"}
 )
-_ENGINE = re.compile(r"(?:tcp|http)://([^/:]+|\[[^\]]*\])(?::\d+)?/?\Z", re.IGNORECASE)
-_LOCAL = re.compile(r"(?:localhost|127\.[\d.]+|\[::1\])\Z")
+_ENGINE = Expression(r"(?:tcp|http)://([^/:]+|\[[^\]]*\])(?::\d+)?/?\Z", re.IGNORECASE)
+_LOCAL = Expression(r"(?:localhost|127\.[\d.]+|\[::1\])\Z")
 
 
 def _plain_engine(workload: Workload, _: Settings) -> Iterator[Hit]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Hit, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
@@ -13,9 +13,9 @@ from seawall.rules.practices import NO_NEW_PRIVILEGES
 from seawall.surfaces.cell import Cell
 from seawall.surfaces.workload import Hook, Workload
 
-_SPLIT = re.compile(r"[:=]")
+_SPLIT = Expression(r"[:=]")
 _FALSE = frozenset({"0", "f", "false"})
-_ROOT = re.compile(r"(?:root|0+)(?::.*)?\Z")
+_ROOT = Expression(r"(?:root|0+)(?::.*)?\Z")
 
 
 def is_privileged(workload: Workload) -> bool:

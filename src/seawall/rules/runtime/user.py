@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Hit, Profile, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.bases import BaseImage, base_image
@@ -20,8 +20,8 @@ from seawall.surfaces.image import parse_reference
 from seawall.surfaces.workload import Build, Workload
 
 _ADMINISTRATOR = "containeradministrator"
-_VARIABLE = re.compile(r"\$(?:\{(\w+)[^}]*\}|(\w+))")
-_WINDOWS = re.compile(r"mcr\.microsoft\.com/windows|servercore|nanoserver")
+_VARIABLE = Expression(r"\$(?:\{(\w+)[^}]*\}|(\w+))")
+_WINDOWS = Expression(r"mcr\.microsoft\.com/windows|servercore|nanoserver")
 _SCRATCH = BaseImage(user="root", shell=False, family="scratch", source="an empty image")
 
 
@@ -394,7 +394,7 @@ def _maps_user(workload: Workload) -> bool:
     )
 
 
-_WRITTEN_UID = re.compile(r"(?:[1-9]\d*|\$\{\w+:?-[1-9]\d*\})(?::|\Z)")
+_WRITTEN_UID = Expression(r"(?:[1-9]\d*|\$\{\w+:?-[1-9]\d*\})(?::|\Z)")
 """A uid that is written or a variable's default, before a group that can't be told."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Evidence, Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
@@ -19,12 +20,12 @@ from seawall.rules.scanning.deeds import Deed, is_signing, logs_in, pushes
 from seawall.surfaces.cell import Cell, Place
 from seawall.surfaces.repository.workflows import Job, Pipelines, Step, Workflow
 
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-_VERSION = re.compile(r"v?\d[\w.+-]*")
+_COMMIT = Expression(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_VERSION = Expression(r"v?\d[\w.+-]*")
 _OWN = frozenset({"actions", "github", "docker"})
 """Owners that run the pipeline itself, or that make what builds the image."""
-_SECRET = re.compile(r"\$\{\{\s*secrets\.(\w+)")
-_ARGUMENT = re.compile(r"^[ \t]*[\"']?([A-Za-z_]\w*)=([^\n]*)", re.MULTILINE)
+_SECRET = Expression(r"\$\{\{\s*secrets\.(\w+)")
+_ARGUMENT = Expression(r"^[ \t]*[\"']?([A-Za-z_]\w*)=([^\n]*)", re.MULTILINE)
 
 
 def _unpinned(pipelines: Pipelines, _: Settings) -> Iterator[Hit]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.detectors.vocabulary import words
 from seawall.rules.scanning.deeds import Deed, subcommand
 from seawall.surfaces.cell import Cell
@@ -103,9 +103,9 @@ _COMMANDS: Mapping[str, Callable[[_Call], str | None]] = {
     "gtcs": _always,
     "seawall": _with("image", "scan"),
 }
-_IMAGES = re.compile(r"(?:^|/)(trivy|grype|snyk|clair-scanner|osv-scanner)(?::[\w.-]+)?(?:@\S+)?$")
+_IMAGES = Expression(r"(?:^|/)(trivy|grype|snyk|clair-scanner|osv-scanner)(?::[\w.-]+)?(?:@\S+)?$")
 
-_ACTION_SCANS = re.compile(
+_ACTION_SCANS = Expression(
     r"(?:container|image|docker|trivy|grype|clair|vuln)[\w-]*scan|scan[\w-]*(?:image|container)"
 )
 _SILENT = frozenset({"true", ":", "echo", "printf"})

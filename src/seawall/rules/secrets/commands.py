@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.detectors.names import Sort, sort_of
 from seawall.rules.secrets.places import Literal, after, of_shell_word
 from seawall.surfaces.shell import Command
@@ -32,7 +32,7 @@ def given_to(command: Command) -> Iterator[Given]:
 
 # `useradd --password` and the like set a password: that is a rule of its own.
 _OWN_RULE = frozenset({"useradd", "usermod", "adduser", "passwd", "chpasswd"})
-_OPTION = re.compile(r"--?(?P<name>[A-Za-z][\w.-]{3,60})\Z")
+_OPTION = Expression(r"--?(?P<name>[A-Za-z][\w.-]{3,60})\Z")
 
 
 def _by_option_name(command: Command) -> Iterator[Given]:
@@ -87,7 +87,7 @@ def _user_and_password(*options: str) -> Callable[[Command], Iterator[Given]]:
     return read
 
 
-_AUTHORIZATION = re.compile(
+_AUTHORIZATION = Expression(
     r"(?i)authorization:\s{0,3}(?:bearer|basic|token|apikey|key)\s{1,3}([^\s\"'$`\\]{8,2000})"
 )
 

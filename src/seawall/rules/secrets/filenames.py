@@ -7,8 +7,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence
-from seawall.detectors.expression import Expression
 from seawall.detectors.vocabulary import words
 
 _SURE = Expression(
@@ -78,7 +78,7 @@ def secret_file(path: str) -> SecretFile | None:
     return SecretFile(_WHAT[found.lastgroup], confidence)
 
 
-_TRUST = re.compile(r"trust|cacerts", re.IGNORECASE)
+_TRUST = Expression(r"trust|cacerts", re.IGNORECASE)
 
 _HINTS = words(
     "key pem id_ env netrc npmrc pypirc secret credential cfg pgpass vault-token boto kube"

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Hit, Located
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
@@ -61,7 +61,7 @@ def _by_target(name: str, into: str, becomes: SecretFile) -> SecretFile | None:
     return becomes if is_used and not is_sample(name) and not into.endswith("/") else None
 
 
-_IN_HOME = re.compile(r"(?:/root|/home/[^/]+|~|\$\{?HOME\}?)/\.")
+_IN_HOME = Expression(r"(?:/root|/home/[^/]+|~|\$\{?HOME\}?)/\.")
 
 
 def _stored_at(name: str, into: str, count: int) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
@@ -20,8 +21,8 @@ from seawall.rules.stages import place_of, weight_in_image
 from seawall.surfaces.dockerfile import Dockerfile, Instruction, Stage, Word
 from seawall.surfaces.shell import Command
 
-_VARIABLE = re.compile(r"(?<!\\)\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))")
-_KEY_TEXT = re.compile(r"(?:^|_)(?:ssh|rsa|git|deploy)_?(?:key|rsa)$|(?:^|_)id_rsa$", re.IGNORECASE)
+_VARIABLE = Expression(r"(?<!\\)\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))")
+_KEY_TEXT = Expression(r"(?:^|_)(?:ssh|rsa|git|deploy)_?(?:key|rsa)$|(?:^|_)id_rsa$", re.IGNORECASE)
 
 
 class Argument(Struct, frozen=True):
@@ -62,7 +63,7 @@ def _later(argument: Argument, dockerfile: Dockerfile) -> Iterator[Instruction]:
 
 
 def _names(text: str) -> set[str]:
-    return {braced or bare for braced, bare in _VARIABLE.findall(text)}
+    return {braced or bare for braced, bare in _VARIABLE.compiled.findall(text)}
 
 
 def _uses(argument: Argument, dockerfile: Dockerfile) -> list[Instruction]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
@@ -48,7 +48,7 @@ def _openssl_generates(arguments: tuple[str, ...]) -> bool:
     return verb in _OPENSSL
 
 
-_GPG = re.compile(r"--(?:full-|quick-)?gen(?:erate)?-key\Z")
+_GPG = Expression(r"--(?:full-|quick-)?gen(?:erate)?-key\Z")
 
 
 def _generates(name: str, mark: str, word: str) -> bool:
@@ -81,7 +81,7 @@ def _is_removed(dockerfile: Dockerfile, instruction: Instruction, command: Comma
     )
 
 
-_PATH = re.compile(r"[\w./$~{}-]*(?:/|\.key|\.pem|_key)[\w./$~{}-]*\Z")
+_PATH = Expression(r"[\w./$~{}-]*(?:/|\.key|\.pem|_key)[\w./$~{}-]*\Z")
 
 
 def _covers(removal: Command, written: set[str]) -> bool:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
@@ -34,7 +34,7 @@ _WHERE = {
     "": "in a comment, for everyone who reads the file",
 }
 
-_NAME = re.compile(r"[^A-Za-z0-9]+")
+_NAME = Expression(r"[^A-Za-z0-9]+")
 
 
 def identifier(by: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct, structs
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Hit
 from seawall.core.rule import Settings
 from seawall.detectors.names import KEYWORDS, Sort, sort_of
@@ -73,8 +74,8 @@ def _each_once(workload: Workload) -> Iterator[ServiceSecret]:
             yield _with_echo(workload, found)
 
 
-_NAMES = re.compile(r"(?:USER|USERNAME|DB|DATABASE|DBNAME|DB_NAME|LOGIN)\Z", re.IGNORECASE)
-_WORD = re.compile(r"[^a-z0-9]+")
+_NAMES = Expression(r"(?:USER|USERNAME|DB|DATABASE|DBNAME|DB_NAME|LOGIN)\Z", re.IGNORECASE)
+_WORD = Expression(r"[^a-z0-9]+")
 
 
 def _with_echo(workload: Workload, found: ServiceSecret) -> ServiceSecret:
@@ -151,7 +152,7 @@ def _unquoted(text: str) -> str:
     return text[1:-1] if is_quoted else text
 
 
-_HASH = re.compile(r"[\w.@-]{1,60}:(\$(?:apr1|2[abxy]|5|6)\$[^\s,\"'`]{20,200})")
+_HASH = Expression(r"[\w.@-]{1,60}:(\$(?:apr1|2[abxy]|5|6)\$[^\s,\"'`]{20,200})")
 
 
 def _of_label(label: Variable) -> Iterator[ServiceSecret]:
@@ -178,10 +179,10 @@ def _of_text(cell: Cell[str], part: str, where: str) -> Iterator[ServiceSecret]:
         yield _sighting(secret, cell, f"{part}/{secret.kind}", secret.name or secret.kind, where)
 
 
-_PORTS = re.compile(r"\d+@\d+(?![.\w])")
+_PORTS = Expression(r"\d+@\d+(?![.\w])")
 """`https://example.org:443@8443`, as proxies have it: two ports, no password."""
 
-_SHORT_OPTIONS = re.compile(r"(?:^|\s|[\"'])-[apuPwU]")
+_SHORT_OPTIONS = Expression(r"(?:^|\s|[\"'])-[apuPwU]")
 _SHELLS = frozenset({"sh", "bash", "ash", "/bin/sh", "/bin/bash", "/bin/ash"})
 _SERVER_OPTIONS = frozenset({"--requirepass", "--masterauth"})
 """Options of Redis that take a password and whose name says something else of it."""
@@ -332,7 +333,7 @@ _PASSWORDS = frozenset({"password", "url-credential", "password-hash"})
 _LOCAL = "no other machine reaches the container, so only its neighbours can try the password"
 
 _ELSEWHERE = "it opens another service, whose own exposure counts"
-_CLIENT = re.compile(
+_CLIENT = Expression(
     r"(?:^|_)(?:DB|DATABASE|MYSQL|MARIADB|POSTGRES(?:QL)?|PG|MONGO(?:DB)?|REDIS|RABBITMQ|AMQP|S3)(?:_|\Z)"
 )
 

@@ -8,9 +8,9 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.core.model import Region
 from seawall.detectors.entropy import is_random
-from seawall.detectors.expression import Expression
 from seawall.detectors.names import KEYWORDS, Sort, is_signing_key, sort_of
 from seawall.detectors.secrets import (
     Secret,
@@ -349,7 +349,7 @@ def _in_replacements(
         yield from _in_literal(part, instruction, command)
 
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w{0,60})=(.*)", re.DOTALL)
+_ASSIGNMENT = Expression(r"([A-Za-z_]\w{0,60})=(.*)", re.DOTALL)
 
 
 def _is_for_build(text: str) -> bool:

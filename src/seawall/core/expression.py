@@ -1,13 +1,13 @@
 """Regular expressions that are compiled when they are first asked.
 
-There are a hundred in this room and most runs need none: compiling all of them takes longer than
-judging ten files.
+There are hundreds in the rules and detectors, and most runs need few: compiling all of them takes
+longer than judging ten files.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from msgspec import Struct
@@ -39,3 +39,16 @@ class Expression(Struct, frozen=True, dict=True):
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
         """Every match, in order, none overlapping."""
         return self.compiled.finditer(text)
+
+    def findall(self, text: str) -> list[str]:
+        """The text of every match; the expression has at most one group."""
+        found: list[str] = self.compiled.findall(text)
+        return found
+
+    def sub(self, replacement: str | Callable[[re.Match[str]], str], text: str) -> str:
+        """The text with every match replaced."""
+        return self.compiled.sub(replacement, text)
+
+    def split(self, text: str, most: int = 0) -> list[str]:
+        """What stands between the matches, or between the first ones."""
+        return self.compiled.split(text, maxsplit=most)
