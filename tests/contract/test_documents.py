@@ -23,7 +23,7 @@ from seawall.core.source import Source
 from seawall.jobs.check import CheckOptions
 from seawall.jobs.governance import catalog
 from seawall.jobs.judge import Crash, judge
-from seawall.rules import network
+from seawall.rules.network import exposure
 from seawall.surfaces.dockerfile import Dockerfile, read
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,7 +39,9 @@ _BLOCK = re.compile(r"^```(\w*)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTAL
 _CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-_COMMAND = re.compile(r"\bseawall (check|explain|baseline|config show|completion|version)\b(.*)")
+_COMMAND = re.compile(
+    r"\bseawall (checklist|check|init|explain|baseline|config show|completion|version)\b(.*)"
+)
 _OPTION = re.compile(r"(?<!\S)(--[a-z-]+|-[a-zA-Z])\b")
 _IGNORE = re.compile(r"ignore(?:-file|-stage)?\[([^\]]*)\]")
 
@@ -175,7 +177,7 @@ def assert_shown(expected: str, printed: str, line: str) -> None:
 def test_the_worked_example_of_a_rule_passes_its_own_examples() -> None:
     contributing = ROOT / "CONTRIBUTING.md"
     code = next(t for language, _, t in blocks(contributing) if language == "python")
-    scope = dict(vars(network))
+    scope = dict(vars(exposure))
     exec(compile(code, named(contributing), "exec"), scope)  # noqa: S102 -- our own text
     rule: Rule = scope["WIDE_PORT_RANGE"]
     assert all(map(partial(is_found, rule), rule.bad))

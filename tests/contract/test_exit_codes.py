@@ -17,6 +17,28 @@ HEALTHCHECK --interval=30s --timeout=3s CMD ["true"]
 USER 10001:10001
 ENTRYPOINT ["/app"]
 """
+WHOLE = "FROM scratch\nCOPY app /\n" + GOOD.partition("\n")[2]
+SERVICE = """\
+services:
+  api:
+    build: .
+    read_only: true
+    cap_drop: [ALL]
+    security_opt: [no-new-privileges:true]
+    mem_limit: 256m
+    memswap_limit: 256m
+    cpus: 1
+    pids_limit: 100
+    ulimits: {nofile: 1024}
+    logging: {driver: local}
+"""
+ATTESTED = """\
+[[attestations]]
+practice = "{}"
+who = "ops"
+reason = "it is so"
+until = 2999-12-31
+"""
 BAD = "FROM debian:12.11-slim\nRUN curl http://example.com/x | sh\nUSER root\n"
 
 
@@ -29,6 +51,13 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "unknown.txt").write_text("FROM debian:12\nFRUM x\n")
     (tmp_path / "empty.txt").write_text("")
     (tmp_path / "nothing").mkdir()
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "whole" / "Dockerfile").write_text(WHOLE)
+    (tmp_path / "whole" / "compose.yaml").write_text(SERVICE)
+    practices = ("no-known-vulnerabilities", "monitored", "updated", "response-plan")
+    attested = "".join(map(ATTESTED.format, practices))
+    (tmp_path / "attested.toml").write_text(attested)
+    (tmp_path / "expired.toml").write_text(attested.replace("2999", "2019", 1))
     (tmp_path / "broken.toml").write_text("profile = \n")
     (tmp_path / "typo.toml").write_text('profil = "strict"\n')
     return tmp_path
@@ -92,6 +121,31 @@ CASES: list[tuple[int, str]] = [
     (2, "check --target nowhere good.Dockerfile"),
     (2, "check --baseline missing.json good.Dockerfile"),
     (2, "check --jobs -1 good.Dockerfile"),
+    # checklist
+    (0, "checklist --help"),
+    (2, "checklist good.Dockerfile"),
+    (2, "checklist bad.Dockerfile"),
+    (2, "checklist missing.txt"),
+    (2, "checklist nothing"),
+    (2, "checklist --standard iso good.Dockerfile"),
+    (2, "checklist --standard cis good.Dockerfile"),
+    (2, "checklist -o bogus good.Dockerfile"),
+    (2, "checklist --config typo.toml good.Dockerfile"),
+    (0, "checklist --config attested.toml whole"),
+    (1, "checklist --config expired.toml whole"),
+    (2, "checklist --config attested.toml whole missing.txt"),
+    # init
+    (0, "init --help"),
+    (0, "init"),
+    (0, "init --dry-run nothing"),
+    (0, "init --write nothing"),
+    (0, "init --ci none whole"),
+    (2, "init --write --dry-run"),
+    (2, "init missing"),
+    (2, "init good.Dockerfile"),
+    (2, "init --ci jenkins"),
+    (2, "init --seawall here"),
+    (2, "init --force good.Dockerfile"),
     # explain
     (0, "explain root-user"),
     (0, "explain DL3002"),

@@ -49,6 +49,21 @@ def test_explain_reads_no_dockerfile() -> None:
     assert {"tree_sitter", *FORBIDDEN} & modules == set()
 
 
+@pytest.mark.parametrize("arguments", [("check",), ("checklist",)], ids=" ".join)
+def test_yaml_is_read_only_where_there_is_some(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text("FROM scratch\nUSER 1000\n")
+    _, modules = modules_after(*arguments, str(dockerfile))
+    assert "yaml" not in modules
+
+
+def test_init_imports_nothing_heavy(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nUSER 1000\n")
+    code, modules = modules_after("init", str(tmp_path))
+    assert code == 0
+    assert {"yaml", *FORBIDDEN} & modules == set()
+
+
 @pytest.mark.parametrize("argument", ["version", "--version", "-V"])
 def test_version_imports_next_to_nothing(argument: str) -> None:
     code, modules = modules_after(argument)

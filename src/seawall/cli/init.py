@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -52,6 +53,7 @@ def init(
     from seawall.jobs.drafts import OWN  # noqa: PLC0415
     from seawall.jobs.initialize import InitOptions, draft, write  # noqa: PLC0415
 
+    force = tuple(map(os.path.normpath, force))
     if writes and dry_run:
         raise UsageError("--write writes, and --dry-run only shows: which?")
     today = date.today()  # noqa: DTZ011 -- the user's day
