@@ -325,7 +325,10 @@ def test_a_shell_completes_commands_options_and_nothing_else(
 ) -> None:
     monkeypatch.setenv("_SEAWALL_COMPLETE", "bash_complete")
     monkeypatch.setenv("COMP_CWORD", "1")
-    for typed, offered in [("seawall ch", "plain,check\nplain,checklist"), ("seawall con", "plain,config")]:
+    for typed, offered in [
+        ("seawall ch", "plain,check\nplain,checklist"),
+        ("seawall con", "plain,config"),
+    ]:
         monkeypatch.setenv("COMP_WORDS", typed)
         assert main([]) == 0
         assert capfd.readouterr().out.strip() == offered
