@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Fix, Hit, Profile, Safety
@@ -94,15 +94,27 @@ def _all_taken(repository: Repository) -> tuple[_Taken, ...]:
 
 def _takings(repository: Repository) -> Iterator[_Taken]:
     seen = set()
+    known: dict[tuple[str, str, str, tuple[str, ...]], _Taken] = {}
     for context in repository.contexts:
-        if context.ignore is not None and context.ignore.faults:
+        ignore = context.ignore
+        if ignore is not None and ignore.faults:
             continue
         for copy in context.copies:
             key = (context.build.path, context.directory, copy.start)
-            files = () if key in seen else context.sent(copy)
+            if key in seen:
+                continue
             seen.add(key)
-            if files:
-                yield _sort(context, copy, files)
+            # Many a Dockerfile copies all of the same directory: it is looked through once.
+            same = (
+                context.directory,
+                ignore.source.path if ignore else "",
+                copy.path,
+                copy.excluded,
+            )
+            if same not in known:
+                known[same] = _sort(context, copy, context.sent(copy))
+            if known[same].all.files:
+                yield structs.replace(known[same], context=context, copy=copy)
 
 
 def _sort(context: Context, copy: Copy, files: tuple[File, ...]) -> _Taken:
