@@ -90,13 +90,19 @@ def check(
     root = identity_root(paths)
     alone = is_alone(len(units), options.jobs)
     known: Known = {} if alone and found.directories else None
-    examine_one = partial(_examine, options=options, root=root, known=known)
     pairs: list[tuple[Unit, Outcome]] = []
-    done = map_all(examine_one, units, _died, options.jobs)
-    for number, (unit, own) in enumerate(zip(units, done, strict=True), 1):
+    builds: Builds = []
+    # What lies around the builds comes last: it needs to know their contexts.
+    inner = [unit for unit in units if unit.kind != REPOSITORY]
+    outer = [unit for unit in units if unit.kind == REPOSITORY]
+    examine_one = partial(_examine, options=options, root=root, known=known, builds=builds)
+    done = map_all(examine_one, inner, _died, options.jobs)
+    for number, (unit, own) in enumerate(zip(inner, done, strict=True), 1):
         pairs += ((unit, outcome) for outcome in own)
         if progress is not None:
             progress(number, len(units))
+    builds += (each for _, outcome in pairs for each in outcome.builds)
+    pairs += ((unit, outcome) for unit in outer for outcome in examine_one(unit))
     outcomes = settle(merge([outcome for _, outcome in pairs]))
     report = _report(paths, found, refused, outcomes, options)
     notices: tuple[Notice, ...] = *report.notices, *_acceptances(paths, found, pairs, options.today)
@@ -129,14 +135,20 @@ Known = dict[str, Dockerfile] | None
 the repository around them need not read them again."""
 
 
-def _examine(unit: Unit, options: CheckOptions, root: str, known: Known) -> tuple[Outcome, ...]:
+Builds = list[tuple[str, str]]
+"""Dockerfiles with the contexts that Compose files say they are built in."""
+
+
+def _examine(
+    unit: Unit, options: CheckOptions, root: str, known: Known, builds: Builds
+) -> tuple[Outcome, ...]:
     """Everything that is done to one unit, in whatever process."""
     name = unit.inputs[0].name
     try:
         if unit.kind == COMPOSE:
             return _project(unit, options, root)
         if unit.kind == REPOSITORY:
-            return _repository(unit, options, root, known)
+            return _repository(unit, options, root, known, builds)
         return (_file(unit, options, root, known),)
     except Exception as error:
         return (Outcome(name, unit.kind, problems=(bug(name, "examining it failed", error),)),)
@@ -150,12 +162,15 @@ def _project(unit: Unit, options: CheckOptions, root: str) -> tuple[Outcome, ...
     return examine_project(names, unit.ruling, options.reading, keep_hidden, root, options.draws)
 
 
-def _repository(unit: Unit, options: CheckOptions, root: str, known: Known) -> tuple[Outcome, ...]:
-    from seawall.jobs.repositories import examine_repository  # noqa: PLC0415 -- YAML on use
+def _repository(
+    unit: Unit, options: CheckOptions, root: str, known: Known, builds: Builds
+) -> tuple[Outcome, ...]:
+    from seawall.jobs.repositories import Surroundings, examine_repository  # noqa: PLC0415
 
     keep_hidden = bool(options.baseline or unit.ruling.policy.waivers)
     directory, *dockerfiles = unit.inputs
-    return examine_repository(directory, dockerfiles, known, unit.ruling, keep_hidden, root)
+    surroundings = Surroundings(directory, tuple(dockerfiles), known, tuple(builds))
+    return examine_repository(surroundings, unit.ruling, keep_hidden, root)
 
 
 def _file(unit: Unit, options: CheckOptions, root: str, known: Known) -> Outcome:

@@ -15,7 +15,10 @@ from seawall.jobs.showing import Shown
 
 
 class Settled(Struct, frozen=True):
-    """A finding of another file that this one answers: rule, absolute path, and how."""
+    """A finding of another file that this one answers: rule, absolute path, and how.
+
+    Without a reason it is one that this file leaves standing, whoever else answers it.
+    """
 
     rule: str
     path: str
@@ -42,6 +45,7 @@ class Outcome(Struct, frozen=True):
     excerpt: Excerpt | None = None
     settled: tuple[Settled, ...] = ()
     is_target: bool = True
+    builds: tuple[tuple[str, str], ...] = ()
     diagram: Diagram | None = None
     shown: tuple[Shown, ...] = ()
     examined: tuple[tuple[str, str], ...] = ()
@@ -94,7 +98,10 @@ def in_order(finding: Finding) -> tuple[int, int, str, str]:
 
 def settle(outcomes: Sequence[Outcome]) -> list[Outcome]:
     """The outcomes, with those findings of Dockerfiles marked that a project answers."""
-    answers = {(each.rule, each.path): each.reason for o in outcomes for each in o.settled}
+    said = [each for outcome in outcomes for each in outcome.settled]
+    standing = {(each.rule, each.path) for each in said if not each.reason}
+    answers = {(each.rule, each.path): each.reason for each in said if each.reason}
+    answers = {key: reason for key, reason in answers.items() if key not in standing}
     if not answers:
         return list(outcomes)
     return [_settled(outcome, answers) for outcome in outcomes]

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from msgspec import structs
 
-from seawall.core.model import Finding, Problem
+from seawall.core.model import Finding, Hit, Problem
 from seawall.core.report import Excerpt
+from seawall.core.rule import Rule
 from seawall.core.source import Source
 from seawall.jobs.builds import dockerfile_path, with_dockerfiles
 from seawall.jobs.certificates import with_certificates
 from seawall.jobs.examine import Taken, bug
 from seawall.jobs.governance import Ruling
 from seawall.jobs.ignoring import yaml_ignores
-from seawall.jobs.judge import judge
+from seawall.jobs.judge import Crash, judge
 from seawall.jobs.outcome import Outcome, Settled, in_order
 from seawall.jobs.policing import police
 from seawall.jobs.showing import shown_by
@@ -26,10 +27,12 @@ from seawall.rules.network.tls import readable_keys
 from seawall.rules.runtime.user import sets_user
 from seawall.surfaces.compose.model import Fault, Project
 from seawall.surfaces.compose.reader import read_project
+from seawall.surfaces.dockerfile import Dockerfile
 from seawall.surfaces.workload import Workload
 
 SURFACES = (Workload, Project)
 _REFUSED = "Compose refuses this; what could be read of the project was judged."
+_UNREAD = "Check where the Dockerfile is; until then nothing is known of this image."
 _GAP = "Give the file or the variable; what depends on it could not be judged."
 
 
@@ -76,9 +79,35 @@ def _judged(project: Project, ruling: Ruling, keep_hidden: bool) -> Taken:
         taken.shown += shown_by(service)
         taken.examined.append((Workload.__name__, f"{project.sources[0].path} {service.name}"))
         taken.take(judge(service, checks_within(Project, Workload), ruling.settings))
+        taken.take(_in_inline(service, ruling))
     taken.examined.append((Project.__name__, project.sources[0].path))
     taken.take(judge(project, checks_on(Project), ruling.settings))
     return taken
+
+
+def _in_inline(service: Workload, ruling: Ruling) -> Iterator[tuple[Rule, Hit] | Crash]:
+    """What the rules say of a Dockerfile that the Compose file itself holds, at its text."""
+    build = service.build
+    if build is None or build.inline is None or build.dockerfile is None:
+        return
+    facts, inline = build.dockerfile, build.inline
+    for outcome in judge(facts, checks_on(Dockerfile), ruling.settings, facts.source.lowered):
+        if isinstance(outcome, Crash):
+            yield outcome
+            continue
+        rule, hit = outcome
+        yield (
+            rule,
+            structs.replace(
+                hit,
+                at=inline,
+                message=f"line {facts.source.line_of(hit.at.start)}: {hit.message}",
+                symbol=f"service {service.name}/dockerfile_inline/{hit.symbol}",
+                label="in this Dockerfile",
+                secrets=(inline,) if hit.secrets else (),
+                fix=None,
+            ),
+        )
 
 
 def _outcome(project: Project, source: Source, taken: Taken, ruling: Ruling, root: str) -> Outcome:
@@ -100,6 +129,7 @@ def _outcome(project: Project, source: Source, taken: Taken, ruling: Ruling, roo
         policed.left_out,
         Excerpt(source, taken.secrets_of(source.path)),
         tuple(_settled(project)) if is_first else (),
+        builds=tuple(_contexts(project)) if is_first else (),
         shown=tuple(taken.shown) if is_first else (),
         examined=tuple(taken.examined) if is_first else (),
     )
@@ -123,10 +153,22 @@ def _problems(project: Project, path: str, first: str) -> tuple[Problem, ...]:
     def is_here(fault: Fault) -> bool:
         return fault.path == path or (path == first and fault.path not in known)
 
+    unread = (
+        Problem(path, _unread(service), _UNREAD, service.build.place.line)
+        for service in project.services
+        if service.build is not None and service.build.missing
+        if service.build.place.source.path == path
+    )
     return (
+        *unread,
         *(Problem(path, f.message, _REFUSED, f.line or None) for f in project.faults if is_here(f)),
         *(Problem(path, f.message, _GAP, f.line or None) for f in project.gaps if is_here(f)),
     )
+
+
+def _unread(service: Workload) -> str:
+    missing = service.build.missing if service.build else ""
+    return f"the Dockerfile that service {service.name} builds was not examined: {missing}"
 
 
 def _settled(project: Project) -> list[Settled]:
@@ -147,10 +189,18 @@ def _users_set(project: Project) -> list[Settled]:
             if path:
                 builders.setdefault(os.path.realpath(path), []).append(service)
     return [
-        Settled("root-user", path, _how(services))
+        Settled("root-user", path, _how(services) if all(map(sets_user, services)) else "")
         for path, services in builders.items()
-        if all(sets_user(service) for service in services)
     ]
+
+
+def _contexts(project: Project) -> Iterator[tuple[str, str]]:
+    """The Dockerfile and the context of each build whose files are on this machine."""
+    for service in project.services:
+        build = service.build
+        path = dockerfile_path(build, project.directory)[0] if build else ""
+        if build and path and build.context is not None and build.context.value:
+            yield path, os.path.join(project.directory, build.context.value)  # noqa: PTH118
 
 
 def _how(services: Sequence[Workload]) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+
+from msgspec import Struct
 
 from seawall.core.errors import InputError
 from seawall.core.model import Finding, Problem
@@ -33,21 +36,27 @@ _GAP = "What was not read could not be judged: check that directory by itself."
 _FAULT = "Mend the file: the service that runs it would refuse it too."
 
 
-def examine_repository(
-    directory: Input,
-    dockerfiles: Sequence[Input],
-    known: Mapping[str, Dockerfile] | None,
-    ruling: Ruling,
-    keep_hidden: bool,
-    root: str,
-) -> tuple[Outcome, ...]:
-    """Judge what lies around the Dockerfiles; an outcome for the directory and each file hit.
+class Surroundings(Struct, frozen=True):
+    """What is known of a repository before it is looked at.
 
-    `known` are the facts of those Dockerfiles that matter, by path; where None they are read.
+    `known` are the facts of those of its `dockerfiles` that matter, by path; where None they are
+    read. `builds` are the contexts that Compose files give Dockerfiles, all paths absolute.
     """
+
+    directory: Input
+    dockerfiles: tuple[Input, ...]
+    known: dict[str, Dockerfile] | None
+    builds: tuple[tuple[str, str], ...] = ()
+
+
+def examine_repository(
+    around: Surroundings, ruling: Ruling, keep_hidden: bool, root: str
+) -> tuple[Outcome, ...]:
+    """Judge what lies around the Dockerfiles; an outcome for the directory and each file hit."""
+    directory = around.directory
     name = directory.name
     try:
-        builds = list(_read(dockerfiles) if known is None else _builds(known, dockerfiles))
+        builds = list(_builds(around))
         taken, problems = _judged(directory, builds, ruling, keep_hidden)
     except Exception as error:
         problem = bug(name, "examining the repository failed", error)
@@ -91,23 +100,29 @@ def _judged(
     return taken, problems
 
 
-def _builds(known: Mapping[str, Dockerfile], dockerfiles: Iterable[Input]) -> Iterator[Build]:
-    for each in dockerfiles:
-        if each.path in known:
-            yield Build(known[each.path], str(Path(each.path).absolute()))
+def _builds(around: Surroundings) -> Iterator[Build]:
+    """The builds that take anything from their context, once for each context that is said."""
+    contexts: dict[str, list[str]] = {}
+    for path, context in dict.fromkeys(around.builds):
+        contexts.setdefault(os.path.realpath(path), []).append(context)
+    for each in around.dockerfiles:
+        facts = _read(each) if around.known is None else around.known.get(each.path)
+        if facts is not None:
+            path = os.path.abspath(each.path)  # noqa: PTH100 -- resolves no links
+            for context in contexts.get(os.path.realpath(path), [""]):
+                yield Build(facts, path, context)
 
 
-def _read(dockerfiles: Iterable[Input]) -> Iterator[Build]:
-    """The builds that take anything from their context; what can't be read is said elsewhere."""
-    for each in dockerfiles:
-        try:
-            source = read_source(Path(each.path), each.name)
-        except InputError:
-            continue
-        if "copy" in source.lowered or "add" in source.lowered:
-            facts = read_dockerfile(source)
-            if any(facts.of("COPY", "ADD")):
-                yield Build(facts, str(Path(each.path).absolute()))
+def _read(dockerfile: Input) -> Dockerfile | None:
+    """The facts of a Dockerfile that copies; what can't be read is said elsewhere."""
+    try:
+        source = read_source(Path(dockerfile.path), dockerfile.name)
+    except InputError:
+        return None
+    if "copy" not in source.lowered and "add" not in source.lowered:
+        return None
+    facts = read_dockerfile(source)
+    return facts if any(facts.of("COPY", "ADD")) else None
 
 
 def _failures(pipelines: Pipelines) -> Iterator[Problem]:
