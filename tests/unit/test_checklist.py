@@ -111,6 +111,7 @@ def test_a_hardened_project_passes_what_files_can_show(project: Project) -> None
         "Vulnerability scan passed",
         "Monitoring enabled",
         "Regular updates",
+        "Backup strategy",
         PLAN,
     }
     assert "fail" not in verdicts(report).values()
@@ -516,3 +517,21 @@ def test_evidence_quotes_no_secret(project: Project) -> None:
     report = run()
     assert secret in item(report, "Non-root user").evidence
     assert secret not in render("json", report, RenderOptions(is_checklist=True))
+
+
+def test_no_dockerfile_and_no_volume_show_neither_item(project: Project) -> None:
+    project({"compose.yaml": BARE})
+    report = run()
+    assert item(report, ".dockerignore configured").verdict == "unknown"
+    assert item(report, "Backup strategy").verdict == "unknown"
+
+
+def test_what_a_pipeline_does_fails_no_item_on_the_image(project: Project) -> None:
+    pushes = (
+        "on: push\njobs:\n  image:\n    steps:\n      - uses: acme/setup@main\n"
+        "      - run: docker push acme/app\n"
+    )
+    project({"Dockerfile": GOOD, "app.py": "print(1)\n", ".github/workflows/ci.yml": pushes})
+    report = run()
+    assert "push-without-signature" not in item(report, "Official or verified base image").evidence
+    assert "unpinned-action" not in item(report, "Minimal dependencies").evidence

@@ -7,10 +7,10 @@ from datetime import date
 
 from msgspec import Struct
 
-from seawall.core.model import ChecklistRow, Verdict
+from seawall.core.model import ChecklistRow, Profile, Verdict
 from seawall.core.policy import Policy
 from seawall.core.report import Report
-from seawall.core.rule import Chapter, Rule
+from seawall.core.rule import Chapter, Practice, Rule
 from seawall.core.standards import (
     CIS_DOCKER,
     CIS_SECTIONS,
@@ -58,6 +58,8 @@ _NOT_SHOWN = frozenset(
 """Practices and controls of CIS that the practice's rules tell of, and a container's spec not."""
 
 
+_OF_PIPELINES = frozenset({"unpinned-action"})
+"""Rules of what a pipeline runs, whose practice stands second for an item on the image."""
 _ELSEWHERE = "files can't show it: look at the host, the engine or the registry"
 
 
@@ -97,8 +99,19 @@ def checklist(
 
 def _items(ledger: Ledger) -> Iterator[_Line]:
     for item in CHECKLIST:
-        first, *others = (ledger.standing(p, ledger.rules_of(p), True) for p in item.practices)
-        yield _Line(item.level, item.text, (first,), tuple(others))
+        first, *others = item.practices
+        needed = ledger.standing(first, ledger.rules_of(first), True)
+        beside = (ledger.standing(p, _spoiling(ledger, p), True) for p in others)
+        yield _Line(item.level, item.text, (needed,), tuple(beside))
+
+
+def _spoiling(ledger: Ledger, practice: Practice) -> list[Rule]:
+    """The rules by which a practice that is not an item's first can fail it."""
+    return [
+        rule
+        for rule in ledger.rules_of(practice)
+        if rule.profile is Profile.DEFAULT and rule.id not in _OF_PIPELINES
+    ]
 
 
 def _sections(ledger: Ledger, standard: str) -> Iterator[_Line]:

@@ -25,8 +25,11 @@ _ATTESTED = frozenset({Chapter.OPERATIONS, Chapter.EMERGENCY})
 _NEEDED: Mapping[str, str] = {
     "isolated-from-host": "Workload",
     "no-hardcoded-secrets": "Dockerfile",
+    "dockerignore": "Dockerfile",
 }
 """The surface without which a practice is not shown, though rules find its faults on others."""
+_ATTESTED_ONLY = frozenset({"backed-up"})
+"""Practices of which rules find faults, but whose absence shows nothing: people say it."""
 _LOWEST = 9
 
 _SURFACES: Mapping[str, frozenset[str]] = {
@@ -136,7 +139,7 @@ class Ledger:
         if doubts:
             return Standing(practice, Verdict.UNKNOWN, doubts)
         needed = _NEEDED.get(practice.id)
-        is_seen = needed is None or needed in self._examined
+        is_seen = practice.id not in _ATTESTED_ONLY and (needed is None or needed in self._examined)
         seeing = [rule for rule in rules if is_seen and self._sees(rule, rules)]
         surfaces = tuple(s for s in NOUNS if s in self._examined and _look_at(seeing, s))
         if not seeing and not sight.proofs and not sight.accepted:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from seawall.core.diagram import Diagram
-from seawall.core.model import ChecklistRow, Finding, Notice, Problem, Verdict
+from seawall.core.model import ChecklistRow, Evidence, Finding, Notice, Problem, Verdict
 from seawall.core.report import Report
 from seawall.reports import RenderOptions
 from seawall.reports.citing import cited
@@ -26,6 +26,8 @@ _LONGEST = 300
 _ADVICE = 1500
 _MOST = 60_000
 """Characters of the whole: GitHub refuses a comment of more than 65,536."""
+_LANGUAGES = {"yaml": "yaml", "yml": "yaml", "sh": "sh", "md": "markdown", "json": "json"}
+"""The languages of fences, by the last part of a file's name."""
 _BACKTICKS = re.compile("`+")
 _CODE = re.compile(r"`([^`]+)`")
 _SPECIAL = re.compile(
@@ -137,9 +139,9 @@ def _details(finding: Finding, sources: Sources, cites: bool) -> str:
         f"<details><summary>{head}</summary>",
         _snippet(finding, sources),
         _plain(finding.message),
-        *(f"- {_plain(link.what)}" for link in finding.evidence),
+        "\n".join(map(_link, finding.evidence)),
         f"**Why:** {_plain(finding.why, _ADVICE)}" if finding.why else "",
-        f"**{settle}:** {_plain(finding.remedy, _ADVICE)}" if finding.remedy else "",
+        _remedy(settle, finding.remedy, _language(finding.location.path)),
         f"**See:** {_plain(cited(finding.standards))}" if cites and finding.standards else "",
         "</details>",
     ]
@@ -151,8 +153,31 @@ def _snippet(finding: Finding, sources: Sources) -> str:
     if masked is None:
         return ""
     text = masked.text(finding.location.span, _SNIPPET)
+    return _fenced(text, _language(finding.location.path))
+
+
+def _link(link: Evidence) -> str:
+    return f"- {_plain(link.what)}" + (f" (line {link.line})" if link.line else "")
+
+
+def _remedy(word: str, text: str, language: str) -> str:
+    """Prose as a paragraph; from the first line feed on, what is to be copied as it stands."""
+    first, _, rest = _shortened(text, _ADVICE).partition("\n")
+    said = f"**{word}:** {_plain(first, _ADVICE)}" if text else ""
+    return f"{said}\n\n{_fenced(rest, language)}" if rest.strip() else said
+
+
+def _fenced(text: str, language: str) -> str:
     fence = "`" * max(3, _longest_run(text) + 1)
-    return f"{fence}dockerfile\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _language(path: str) -> str:
+    """How a file's lines are to be coloured; nothing where its name does not tell."""
+    name = path.rpartition("/")[2].lower()
+    if "dockerfile" in name or "containerfile" in name:
+        return "dockerfile"
+    return _LANGUAGES.get(name.rpartition(".")[2], "")
 
 
 def _problem(problem: Problem) -> str:

@@ -94,8 +94,11 @@ def severities(counts: Counts) -> str:
 
 
 def counted(number: int, thing: str) -> str:
-    """`1 finding`, `2 findings`."""
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
+    """`1 finding`, `2 findings`, `2 files with run lines`."""
+    if number == 1:
+        return f"1 {thing}"
+    noun, space, rest = thing.partition(" with ")
+    return f"{number} {noun}s{space}{rest}"
 
 
 def _nothing(report: Report, run: Tally, fail_on: Severity) -> str:
@@ -115,9 +118,14 @@ def _nothing(report: Report, run: Tally, fail_on: Severity) -> str:
 def _found(report: Report, run: Tally, fail_on: Severity) -> str:
     places = {finding.target for finding in shown(report)}
     among = _kinds(report, _names(report)) or counted(len(places), "target")
-    found = f"{counted(run.counts.total, 'finding')} in {len(places)} of {among}"
-    if not places <= _names(report):
-        found = f"{among} examined, {counted(run.counts.total, 'finding')} in them and around"
+    number = counted(run.counts.total, "finding")
+    names = _names(report)
+    if not names:
+        found = f"{number} in {among}"
+    elif len({t.kind for t in report.targets if t.name in names}) > 1 or not places <= names:
+        found = f"{among} examined, {number}"
+    else:
+        found = f"{number} in {len(places)} of {among}"
     is_pass = not report.problems and not run.over
     nothing = f"; nothing at or over {fail_on.value}" if is_pass else ""
     return f"{found}: {severities(run.counts)}{nothing}."

@@ -7,9 +7,17 @@ from collections.abc import Iterable
 from seawall.surfaces.cell import Cell
 from seawall.surfaces.workload import Origin, Workload
 
+_UNNAMED = "container"
+"""What the reader of command lines calls a container that has no name."""
+
 
 def the(workload: Workload) -> str:
-    """The workload as a sentence begins with it: service `web`, or container `web`."""
+    """The workload as a sentence begins with it: service `web`, or container `web`.
+
+    One that its command line gives no name is "the container".
+    """
+    if workload.origin is Origin.RUN and workload.name == _UNNAMED:
+        return "the container"
     return f"{_kind(workload)} `{workload.name}`"
 
 

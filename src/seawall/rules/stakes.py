@@ -92,8 +92,8 @@ def reach(workload: Workload) -> tuple[Evidence, ...]:
 def _ways_in(workload: Workload) -> Iterator[Evidence]:
     for port in workload.ports:
         if is_open(port):
-            number = port.host_first or "a free port"
-            yield Evidence(f"other machines reach it: {number} is published", port.place.line)
+            what = f"other machines reach it: {_number(port)} is published"
+            yield Evidence(what, port.place.line)
     for label in workload.labels:
         if _PROXIED.match(label.name) and label.value.value not in {"", "false"}:
             yield Evidence("other machines reach it: a label tells the proxy", label.key.line)
@@ -102,6 +102,14 @@ def _ways_in(workload: Workload) -> Iterator[Evidence]:
             yield Evidence("other machines reach it: VIRTUAL_HOST tells the proxy")
     if _is_on_host_network(workload):
         yield Evidence("other machines reach it: it is on the host's network")
+
+
+def _number(port: Port) -> str:
+    """The port of the host, as far as it is written: a variable may hold it."""
+    if port.host_first is not None:
+        return str(port.host_first)
+    written = port.place.source.text[port.start : port.end]
+    return "a port that a variable holds" if "$" in written else "a free port"
 
 
 def _host(workload: Workload) -> Iterator[Evidence]:

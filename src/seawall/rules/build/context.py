@@ -74,7 +74,19 @@ class _Taken(Struct, frozen=True):
         """Which context was looked at, and by which .dockerignore."""
         ignore = self.context.ignore
         by = f"as {ignore.source.path} lets through" if ignore else "without a .dockerignore"
-        return (Evidence(f"the context {self.context.name}, {by}: {self.all}"),)
+        return (Evidence(f"{_the(self.context)}, {by}: {self.all}"),)
+
+
+def _the(context: Context) -> str:
+    is_here = context.name in _HERE
+    return "the context, the current directory" if is_here else f"the context {context.name}"
+
+
+def _in(context: Context) -> str:
+    return "the current directory" if context.name in _HERE else context.name
+
+
+_HERE = frozenset({"", ".", "./"})
 
 
 def _readable(size: int) -> str:
@@ -235,7 +247,7 @@ def _listed(names: list[str]) -> str:
 
 
 def _to_ignore(context: Context, paths: list[str]) -> str:
-    where = context.ignore.source.path if context.ignore else f"a .dockerignore in {context.name}"
+    where = context.ignore.source.path if context.ignore else f"a .dockerignore in {_in(context)}"
     lines = ", ".join(f"`{pattern}`" for pattern in patterns_for(paths)[: 2 * _SHOWN])
     return f"Add to {where}: {lines}; or copy by name what the image needs."
 

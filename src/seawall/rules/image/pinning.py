@@ -17,7 +17,7 @@ from seawall.rules.image.named import (
     symbol_of,
     unused,
 )
-from seawall.rules.naming import symbol
+from seawall.rules.naming import symbol, write
 from seawall.rules.practices import PINNED_BASE_IMAGE
 from seawall.surfaces.dockerfile import Dockerfile, ImageUse
 from seawall.surfaces.image import Reference, parse_reference
@@ -44,7 +44,7 @@ def _latest(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
 
 
 def _latest_in_service(workload: Workload, settings: Settings) -> Iterator[Hit]:
-    yield from _undecided_in_service(workload)
+    yield from _undecided_in_service(workload, settings)
     yield from _latest_of(service_images(workload), settings)
 
 
@@ -118,7 +118,7 @@ def _may_be_latest(tag: str) -> bool:
     return "latest".startswith(start) if variable else tag == "latest"
 
 
-def _undecided_in_service(workload: Workload) -> Iterator[Hit]:
+def _undecided_in_service(workload: Workload, settings: Settings) -> Iterator[Hit]:
     """A reference with variables that nothing sets; a version or digest that is written counts."""
     cell = workload.image
     if workload.build is not None or cell is None or cell.is_known or "@sha256:" in cell.written:
@@ -136,9 +136,23 @@ def _undecided_in_service(workload: Workload) -> Iterator[Hit]:
         else f"`{written}` has no version",
         symbol(workload, f"image {written}"),
         label="nothing in this project sets it" if is_open else "no version",
-        remedy="Write a full version as the default, as in `${TAG:-1.28.0}`, or in the `.env` that "
-        "is deployed.",
+        remedy=_settle_version(workload, cell.written, settings),
         verdict=Verdict.UNKNOWN if is_open else Verdict.FAIL,
+    )
+
+
+def _settle_version(workload: Workload, written: str, settings: Settings) -> str:
+    """What to write instead of a variable, with a version of that very image where one is known."""
+    head, slash, last = written.rpartition("/")
+    name = head + slash + last.partition(":")[0]
+    reference = None if "$" in name else parse_reference(name)
+    version = (newest(reference.name, settings.today) if reference else "") or "<version>"
+    example = f"`{name}:{version}`" if reference else "`…:<version>`"
+    return write(
+        workload,
+        f"Write the full version, as in {example}, as the variable's default or in the `.env` that "
+        "is deployed.",
+        f"Write the full version where this is run, as in {example}, at best with its digest.",
     )
 
 
