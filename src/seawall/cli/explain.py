@@ -128,8 +128,9 @@ def _practice_page(practice: PracticeExplanation, columns: int) -> Iterator[str]
 
 def _table(found: tuple[Explanation, ...]) -> Iterator[str]:
     row = _row(found)
+    chapters = list(dict.fromkeys(each.chapter for each in found))
     chapter = ""
-    for each in found:
+    for each in sorted(found, key=lambda rule: chapters.index(rule.chapter)):
         if each.chapter != chapter:
             yield ("\n" if chapter else "") + click.style(each.chapter, bold=True)
             chapter = each.chapter

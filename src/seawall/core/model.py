@@ -146,7 +146,7 @@ class Hit(Struct, frozen=True):
 
 
 class Suppression(Struct, frozen=True):
-    """Why a finding does not count: `kind` is inline, policy or baseline."""
+    """Why a finding does not count: `kind` is inline, policy, baseline, or project."""
 
     kind: str
     reason: str = ""

@@ -23,18 +23,24 @@ def cell(character: str) -> int:
     return 2 if east_asian_width(character) in {"W", "F"} else 1
 
 
-def wrap(text: str, room: int, first: str = "", rest: str = "") -> list[str]:
+def wrap(
+    text: str, room: int, first: str = "", rest: str = "", *, keeps_code: bool = False
+) -> list[str]:
     """Lines of at most `room` cells that begin with `first`, then `rest`.
 
     A `command in backticks` stays on one line where it fits, to be copied. Words are broken only
     where one is wider than a line; line feeds and the indentation after
-    them are kept, since remedies hold lines to copy.
+    them are kept, since remedies hold lines to copy: `keeps_code` wraps no indented line at all.
     """
     if len(first) + len(text) <= room and text.isascii() and text.isprintable():
         return [(first + text).rstrip()]  # what is most often asked for, without the loops
-    lines, prefix = [], first
+    lines: list[str] = []
+    prefix = first
     for paragraph in text.expandtabs(4).split("\n"):
         body = paragraph.lstrip(" ")
+        if keeps_code and lines and body != paragraph:
+            lines.append(f"{prefix}{paragraph}".rstrip())
+            continue
         indent = paragraph[: len(paragraph) - len(body)][: room // 2]
         for words in _filled(body, max(room - max(width(first), width(rest)) - len(indent), 8)):
             lines.append(f"{prefix}{indent}{words}".rstrip())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import groupby
+from textwrap import dedent
 
 from seawall.core.diagram import Diagram
 from seawall.core.model import ChecklistRow, Evidence, Finding, Notice, Problem, Verdict
@@ -161,10 +163,18 @@ def _link(link: Evidence) -> str:
 
 
 def _remedy(word: str, text: str, language: str) -> str:
-    """Prose as a paragraph; from the first line feed on, what is to be copied as it stands."""
-    first, _, rest = _shortened(text, _ADVICE).partition("\n")
-    said = f"**{word}:** {_plain(first, _ADVICE)}" if text else ""
-    return f"{said}\n\n{_fenced(rest, language)}" if rest.strip() else said
+    """Prose in paragraphs, and between fences the indented lines, which are to be copied."""
+    if not text:
+        return ""
+    parts = []
+    for is_code, lines in groupby(_shortened(text, _ADVICE).split("\n"), _is_indented):
+        block = "\n".join(lines)
+        parts.append(_fenced(dedent(block), language) if is_code else _plain(block, _ADVICE))
+    return f"**{word}:** " + "\n\n".join(parts)
+
+
+def _is_indented(line: str) -> bool:
+    return line.startswith(" ")
 
 
 def _fenced(text: str, language: str) -> str:

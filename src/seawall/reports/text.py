@@ -202,7 +202,7 @@ class _Notes:
         if not text:
             return []
         rest = " " * (self._indent + len(key) + 2)
-        first, *others = wrap(text, self._width, rest, rest)
+        first, *others = wrap(text, self._width, rest, rest, keeps_code=key == "fix")
         head = f"{self._lead}{self._paint(f'{key}:', 'strong')} "
         return [head + first[len(rest) :], *others]
 
