@@ -54,7 +54,7 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "whole").mkdir()
     (tmp_path / "whole" / "Dockerfile").write_text(WHOLE)
     (tmp_path / "whole" / "compose.yaml").write_text(SERVICE)
-    practices = ("no-known-vulnerabilities", "monitored", "updated", "response-plan")
+    practices = ("no-known-vulnerabilities", "monitored", "updated", "response-plan", "backed-up")
     attested = "".join(map(ATTESTED.format, practices))
     (tmp_path / "attested.toml").write_text(attested)
     (tmp_path / "expired.toml").write_text(attested.replace("2999", "2019", 1))
