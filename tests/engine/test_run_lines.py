@@ -185,7 +185,9 @@ def _as_the_engine_completes(ours: Translation, body: dict[str, Any]) -> None:
     for key in ("PidMode", "IpcMode", "NetworkMode"):
         if host[key].startswith("container:"):
             theirs[key] = host[key]
-    theirs["Links"] = [_link(link) for link in theirs["Links"] or ()]
+    # The engine keeps links without their order, and answers in any.
+    theirs["Links"] = sorted(_link(link) for link in theirs["Links"] or ())
+    host["Links"] = sorted(host.get("Links") or ())
     _complete_limits(host)
     _complete_security(host)
 
