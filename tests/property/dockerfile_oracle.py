@@ -63,7 +63,7 @@ def difference(text: str) -> str:
     Raises:
         Incomparable: the package can't say, for a reason of its own.
     """
-    import dockerfile  # noqa: PLC0415
+    import dockerfile  # noqa: PLC0415 -- may be absent
 
     parsed = parse(Source("Dockerfile", text))
     check_incomparable(parsed, text)
@@ -88,7 +88,7 @@ def difference(text: str) -> str:
     return ""
 
 
-class Incomparable(Exception):  # noqa: N818
+class Incomparable(Exception):  # noqa: N818 -- a signal, no fault
     """The package has no answer that could be compared."""
 
 
@@ -143,7 +143,7 @@ class Mutator:
 
     def __init__(self, texts: list[str], seed: int) -> None:
         self.texts = texts
-        self.random = random.Random(seed)  # noqa: S311
+        self.random = random.Random(seed)  # noqa: S311 -- no secret
 
     def next(self) -> str:
         text = self.random.choice(self.texts)

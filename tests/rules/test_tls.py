@@ -114,7 +114,7 @@ def weaknesses(root: Path, name: str, data: bytes) -> list[str]:
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        (rsa.generate_private_key(65537, 1024), "RSA 1024"),  # noqa: S505
+        (rsa.generate_private_key(65537, 1024), "RSA 1024"),  # noqa: S505 -- passed over
         (ec.generate_private_key(ec.SECP192R1()), "EC 192"),
         (dsa.generate_private_key(2048), "DSA 2048"),
         (rsa.generate_private_key(65537, 2048), ""),
@@ -371,7 +371,7 @@ def test_nothing_outside_of_the_repository_is_read(tmp_path: Path) -> None:
         "    volumes: ['../outside/a.crt:/a.crt', '../outside:/o', './certs:/c', './linked:/l']\n"
     )
     read = of(root, text).certificates
-    assert {os.path.basename(path): file.faults for path, file in read.items()} == {  # noqa: PTH119
+    assert {os.path.basename(path): file.faults for path, file in read.items()} == {  # noqa: PTH119 -- plain paths
         "b.crt": (),
         "link.crt": (OUTSIDE,),
     }

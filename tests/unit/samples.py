@@ -10,7 +10,7 @@ from seawall.core.rule import Gains, Needs, Practice, Risk, Rule
 from seawall.rules.practices import ALL, HEALTH_CHECK, NON_ROOT_USER, PINNED_BASE_IMAGE
 
 
-def rule(id: str, practice: Practice, *aliases: str, **more: Any) -> Rule:  # noqa: A002
+def rule(id: str, practice: Practice, *aliases: str, **more: Any) -> Rule:  # noqa: A002 -- the field's name
     values: dict[str, Any] = {"risk": Risk(Needs.NOTHING, Gains.PRIVILEGE), "title": ""}
     return Rule(
         id=id, practice=practice, on={}, bad=(), good=(), aliases=aliases, **{**values, **more}

@@ -173,7 +173,7 @@ def test_the_authorities_of_this_machine_are_read_as_the_library_does() -> None:
     file = ssl.get_default_verify_paths().cafile
     if file is None:
         pytest.skip("this machine has no list of authorities")
-    with open(file, "rb") as opened:  # noqa: PTH123
+    with open(file, "rb") as opened:  # noqa: PTH123 -- a plain path
         data = opened.read()
     read = read_pem(data)
     with warnings.catch_warnings(action="ignore"):  # of serial numbers

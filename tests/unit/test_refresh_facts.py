@@ -49,7 +49,7 @@ def server() -> Iterator[tuple[str, dict[str, bytes]]]:
             self.end_headers()
             self.wfile.write(page or b"")
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 -- its name above
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:

@@ -35,13 +35,13 @@ def baseline(paths: tuple[str, ...], file: str, **given: object) -> int:
     Take it anew to drop what has been mended. Exit code 2: something could not be examined,
     and what is found in it later counts as new.
     """
-    from pathlib import Path  # noqa: PLC0415 -- not for `--help`
+    from pathlib import Path
 
-    from seawall.cli.arguments import read_arguments  # noqa: PLC0415
-    from seawall.cli.terminal import complain  # noqa: PLC0415
-    from seawall.core.baseline import write_baseline  # noqa: PLC0415
-    from seawall.core.clean import clean_line  # noqa: PLC0415
-    from seawall.jobs.check import check, identity_root  # noqa: PLC0415
+    from seawall.cli.arguments import read_arguments
+    from seawall.cli.terminal import complain
+    from seawall.core.baseline import write_baseline
+    from seawall.core.clean import clean_line
+    from seawall.jobs.check import check, identity_root
 
     paths = paths or (".",)
     report = check(paths, read_arguments(given).options(paths))

@@ -46,11 +46,11 @@ def check(paths: tuple[str, ...], **given: object) -> int:
     Without a PATH it is the working directory. Exit code: 0 everything was examined and nothing
     is at or over --fail-on; 1 something is; 2 something could not be examined or decided.
     """
-    from seawall.cli.arguments import read_arguments  # noqa: PLC0415 -- not for `--help`
-    from seawall.cli.outputs import parse_outputs, say_notices, write_outputs  # noqa: PLC0415
-    from seawall.cli.progress import Progress  # noqa: PLC0415
-    from seawall.jobs.check import check as run_check  # noqa: PLC0415
-    from seawall.jobs.governance import Governance  # noqa: PLC0415
+    from seawall.cli.arguments import read_arguments
+    from seawall.cli.outputs import parse_outputs, say_notices, write_outputs
+    from seawall.cli.progress import Progress
+    from seawall.jobs.check import check as run_check
+    from seawall.jobs.governance import Governance
 
     arguments = read_arguments(given)
     outputs = parse_outputs(arguments.outputs)

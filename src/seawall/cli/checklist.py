@@ -39,13 +39,13 @@ def checklist(paths: tuple[str, ...], **given: object) -> int:
     Exit code: 0 every item passes; 1 all are decided and one fails; 2 one is unknown, or
     something could not be examined.
     """
-    from msgspec import structs  # noqa: PLC0415 -- not for `--help`
+    from msgspec import structs
 
-    from seawall.cli.arguments import read_arguments  # noqa: PLC0415
-    from seawall.cli.outputs import parse_outputs, say_notices, write_outputs  # noqa: PLC0415
-    from seawall.cli.progress import Progress  # noqa: PLC0415
-    from seawall.jobs.check import check  # noqa: PLC0415
-    from seawall.jobs.governance import Governance  # noqa: PLC0415
+    from seawall.cli.arguments import read_arguments
+    from seawall.cli.outputs import parse_outputs, say_notices, write_outputs
+    from seawall.cli.progress import Progress
+    from seawall.jobs.check import check
+    from seawall.jobs.governance import Governance
 
     arguments = read_arguments(given)
     outputs = parse_outputs(arguments.outputs)

@@ -35,8 +35,8 @@ def config(context: click.Context) -> None:
 @click.option("-o", "--output", "form", default="text", metavar="FORMAT", help="text or json.")
 def show(path: str, form: str, **given: object) -> None:
     """Show each value that holds for PATH, and its origin: file and line, option, or default."""
-    from seawall.cli.arguments import read_arguments  # noqa: PLC0415 -- not for `--help`
-    from seawall.jobs.governance import Governance  # noqa: PLC0415
+    from seawall.cli.arguments import read_arguments
+    from seawall.jobs.governance import Governance
 
     if form not in ("text", "json"):
         raise UsageError(f"there is no format '{form}'", "Formats: text, json.")
@@ -48,7 +48,7 @@ def show(path: str, form: str, **given: object) -> None:
 
 
 def _text(policy: Policy) -> Iterator[str]:
-    from seawall.core.clean import clean_line  # noqa: PLC0415
+    from seawall.core.clean import clean_line
 
     entries = [(each.key, _plain(each), each.origin) for each in policy.entries()]
     keys = max(len(key) for key, _, _ in entries)
@@ -58,13 +58,13 @@ def _text(policy: Policy) -> Iterator[str]:
 
 
 def _plain(entry: Entry) -> str:
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
     return msgspec.json.encode(entry.value).decode()
 
 
 def _json(policy: Policy) -> str:
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
     document = {"policy": policy.path, "values": list(policy.entries())}
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"

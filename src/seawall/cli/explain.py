@@ -38,7 +38,7 @@ def explain(
     seawall explain CKV_DOCKER_3      the same, by Checkov's
     seawall explain non-root-user     the practice, and the rules that see it
     """
-    from seawall.jobs.explain import explain_all, explain_practices, look_up  # noqa: PLC0415
+    from seawall.jobs.explain import explain_all, explain_practices, look_up
 
     if form not in _FORMATS:
         raise UsageError(f"there is no format '{form}'", f"Formats: {', '.join(_FORMATS)}.")
@@ -62,7 +62,7 @@ def _single(answer: Answer) -> object:
 
 
 def _json(value: object) -> str:
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
     return msgspec.json.format(msgspec.json.encode(value), indent=2).decode() + "\n"
 
@@ -72,14 +72,14 @@ def _lines(lines: Iterator[str]) -> str:
 
 
 def _write(text: str, color: str) -> None:
-    from seawall.cli.terminal import use_color  # noqa: PLC0415
+    from seawall.cli.terminal import use_color
 
     sys.stdout.write(text if use_color(color, sys.stdout) else click.unstyle(text))
 
 
 def _answer(answer: Answer) -> Iterator[str]:
-    from seawall.cli.terminal import width  # noqa: PLC0415
-    from seawall.jobs.explain import Absence, PracticeExplanation  # noqa: PLC0415
+    from seawall.cli.terminal import width
+    from seawall.jobs.explain import Absence, PracticeExplanation
 
     columns = width(sys.stdout)
     if isinstance(answer, Absence):

@@ -30,11 +30,11 @@ Examples:
 class _Commands(click.Group):
     """A group that knows its commands by name and summary before it imports them."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- as click calls it
         """The names, in the order of the table."""
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- as click calls it
         """Import a command."""
         if cmd_name not in _COMMANDS:
             return None
@@ -51,18 +51,18 @@ class _Commands(click.Group):
             UsageError: there is no such command.
         """
         if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
-            from seawall.core.suggestion import did_you_mean  # noqa: PLC0415
+            from seawall.core.suggestion import did_you_mean
 
             hint = did_you_mean(args[0], _COMMANDS) or "See `seawall --help`."
             raise UsageError(f"there is no command '{args[0]}'", hint)
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- as click calls it
         """List the commands without importing any."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- as click calls it
         """Close with examples."""
         formatter.write("\n" + _EXAMPLES)
 
@@ -77,7 +77,7 @@ class _Commands(click.Group):
 def seawall(context: click.Context, wants_version: bool) -> int | None:
     """Check the practices that make containers safe, from the line in a Dockerfile on."""
     if wants_version:
-        from seawall.cli.version import show  # noqa: PLC0415
+        from seawall.cli.version import show
 
         context.exit(show())
     if context.invoked_subcommand is None:
@@ -88,6 +88,6 @@ def seawall(context: click.Context, wants_version: bool) -> int | None:
 @click.command()
 def version() -> int:
     """Print the version."""
-    from seawall.cli.version import show  # noqa: PLC0415
+    from seawall.cli.version import show
 
     return show()

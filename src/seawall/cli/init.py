@@ -48,10 +48,10 @@ def init(
     They are made for what is found there. Nothing that is there is written over, unless --force
     names it.
     """
-    from datetime import date  # noqa: PLC0415 -- not for `--help`
+    from datetime import date
 
-    from seawall.jobs.drafts import OWN  # noqa: PLC0415
-    from seawall.jobs.initialize import InitOptions, draft, write  # noqa: PLC0415
+    from seawall.jobs.drafts import OWN
+    from seawall.jobs.initialize import InitOptions, draft, write
 
     force = tuple(map(os.path.normpath, force))
     if writes and dry_run:
@@ -92,6 +92,6 @@ def _kept(made: Sequence[Draft], taken: Sequence[Draft]) -> Iterator[str]:
 
 
 def _say(lines: Iterator[str]) -> None:
-    from seawall.core.clean import clean_line  # noqa: PLC0415
+    from seawall.core.clean import clean_line
 
     sys.stdout.write("".join(f"{clean_line(line)}\n" for line in lines))

@@ -42,14 +42,14 @@ def main(arguments: Sequence[str]) -> int:
 
 def _dispatch(arguments: Sequence[str]) -> int:
     if len(arguments) == 1 and arguments[0] in ("version", "--version", "-V"):
-        from seawall.cli.version import show  # noqa: PLC0415 -- all that `version` may cost
+        from seawall.cli.version import show  # all that `version` may cost
 
         return show()
     # Nearly all that a run makes lives to its end: looking for rubbish early finds none.
     gc.set_threshold(50_000, 20, 20)
-    from click.exceptions import Abort  # noqa: PLC0415
+    from click.exceptions import Abort
 
-    from seawall.cli.group import seawall  # noqa: PLC0415
+    from seawall.cli.group import seawall
 
     try:
         code = seawall.main(list(arguments), "seawall", standalone_mode=False)
@@ -72,12 +72,12 @@ def _flushed() -> bool:
 
 
 def _explain(error: Exception) -> int:
-    from click import ClickException  # noqa: PLC0415
+    from click import ClickException
 
-    from seawall.core.errors import Error  # noqa: PLC0415
+    from seawall.core.errors import Error
 
     if os.environ.get("SEAWALL_DEBUG"):
-        import traceback  # noqa: PLC0415
+        import traceback
 
         traceback.print_exception(error)
     if isinstance(error, Error):
@@ -98,7 +98,7 @@ def _usage_hint(error: ClickException) -> str:
 
 
 def _fail(message: str, hint: str = "") -> int:
-    from seawall.cli.terminal import complain  # noqa: PLC0415
+    from seawall.cli.terminal import complain
 
     complain(message, hint)
     return FAILED

@@ -42,7 +42,7 @@ class Globs(Struct, frozen=True, dict=True):
 
 def why_invalid(pattern: str) -> str:
     """What is wrong with a glob, to follow its name in a message; empty where nothing is."""
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 -- most runs have no globs
 
     if not pattern.strip():
         return "is empty"
@@ -57,7 +57,7 @@ def why_invalid(pattern: str) -> str:
 
 def absolute(path: str) -> str:
     """A path as the user gave it (`/` separators, maybe relative), made absolute."""
-    return os.path.abspath(path)  # noqa: PTH100 -- resolves no links, unlike pathlib's
+    return os.path.abspath(path)  # resolves no links, unlike pathlib's
 
 
 def is_literal(pattern: str) -> bool:

@@ -58,7 +58,7 @@ def _replace(target: Path, data: bytes) -> None:
     try:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
         # 0o666 lets the umask decide, as it does for any new file.
-        with open(os.open(draft, flags, 0o666), "wb") as file:  # noqa: PTH123
+        with open(os.open(draft, flags, 0o666), "wb") as file:
             _take_after(target, file.fileno())
             file.write(data)
             file.flush()

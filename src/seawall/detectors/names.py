@@ -14,9 +14,9 @@ class Sort(Enum):
     """What kind of secret a name promises, in the words that messages use."""
 
     PASSWORD = "password"  # noqa: S105 -- a word, not a password
-    TOKEN = "token"  # noqa: S105
+    TOKEN = "token"  # noqa: S105 -- a word
     KEY = "key"
-    SECRET = "secret"  # noqa: S105
+    SECRET = "secret"  # noqa: S105 -- a word
     CREDENTIAL = "credential"
 
 

@@ -74,7 +74,7 @@ def _mounted(mount: Mount, boundary: str, most: int) -> Iterator[str]:
     source = posixpath.normpath(mount.source)
     if not is_within(source, boundary):
         return
-    if os.path.isdir(source):  # noqa: PTH112 -- no ValueError on a NUL
+    if os.path.isdir(source):  # no ValueError on a NUL
         if is_within(os.path.realpath(source), os.path.realpath(boundary)):
             is_for_them = _DIRECTORY.search(source) or _DIRECTORY.search(mount.target)
             yield from _below(source, _DEEPEST if is_for_them else 1, most)

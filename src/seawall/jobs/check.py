@@ -125,8 +125,8 @@ def identity_root(paths: Sequence[str]) -> str:
     """
     first = paths[0] if paths and paths[0] != STANDARD_INPUT else "."
     directory = absolute(first)
-    if not os.path.isdir(directory):  # noqa: PTH112
-        directory = os.path.dirname(directory)  # noqa: PTH120
+    if not os.path.isdir(directory):
+        directory = os.path.dirname(directory)
     return repository_root(directory) or absolute(".")
 
 
@@ -165,7 +165,7 @@ def _project(unit: Unit, options: CheckOptions, root: str) -> tuple[Outcome, ...
 def _repository(
     unit: Unit, options: CheckOptions, root: str, known: Known, builds: Builds
 ) -> tuple[Outcome, ...]:
-    from seawall.jobs.repositories import Surroundings, examine_repository  # noqa: PLC0415
+    from seawall.jobs.repositories import Surroundings, examine_repository  # noqa: PLC0415 -- YAML on use
 
     keep_hidden = bool(options.baseline or unit.ruling.policy.waivers)
     directory, *dockerfiles = unit.inputs

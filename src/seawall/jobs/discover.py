@@ -119,7 +119,7 @@ class _Search:
             self._inputs.setdefault(path, Input(path, path))
             return
         try:
-            if os.path.isdir(path):  # noqa: PTH112 -- a path may hold undecodable bytes
+            if os.path.isdir(path):  # a path may hold undecodable bytes
                 self._search(path)
                 self._directories.append(Input(path, _name(path), REPOSITORY))
             else:
@@ -137,10 +137,10 @@ class _Search:
         )
 
     def _take(self, found: Input) -> None:
-        self._inputs.setdefault(os.path.abspath(found.path), found)  # noqa: PTH100
+        self._inputs.setdefault(os.path.abspath(found.path), found)
 
     def _search(self, root: str) -> None:
-        top = os.path.abspath(root)  # noqa: PTH100
+        top = os.path.abspath(root)
         self._boundary = os.path.realpath(repository_root(top) or top)
         stack = [_Directory(top, _prefix(root), outer_ignores(top))]
         files: list[Input] = []
@@ -164,7 +164,7 @@ class _Search:
             if not is_within(target, self._boundary):
                 reason = "is a symbolic link that leads out of the searched tree, not read"
                 self._problems.append(Problem(link.name, reason, _OUTSIDE))
-            elif target not in taken and not os.path.isdir(target):  # noqa: PTH112
+            elif target not in taken and not os.path.isdir(target):
                 files.append(link)
         for file in sorted(files, key=lambda file: file.name.split("/")):
             self._take(file)

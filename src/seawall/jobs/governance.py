@@ -70,7 +70,7 @@ class Governance:
             ConfigError: the closest policy file can't be understood or names no such rule.
             UsageError: the command line names a rule that there is not.
         """
-        directory = os.path.dirname(path.rstrip("/"))  # noqa: PTH120
+        directory = os.path.dirname(path.rstrip("/"))
         if directory in self._refused:
             raise self._refused[directory]
         try:
@@ -88,7 +88,7 @@ class Governance:
             UsageError: the command line names a rule that there is not.
         """
         first = paths[0] if paths else "."
-        place = os.path.join(first, "x") if os.path.isdir(first) else first  # noqa: PTH112, PTH118
+        place = os.path.join(first, "x") if os.path.isdir(first) else first
         return self.of(place).policy
 
     def excludes(self, path: str) -> bool:

@@ -78,7 +78,7 @@ def _run(function: Callable[[_In], _Out], chunk: Sequence[_In]) -> list[_Out]:
 
 
 def _result(future: Future[list[_Out]]) -> list[_Out] | None:
-    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 -- few runs need it
 
     try:
         return future.result()
@@ -93,6 +93,6 @@ def _pool(workers: int) -> ProcessPoolExecutor:
 
 
 def _leave_interrupts_to_the_parent() -> None:
-    import signal  # noqa: PLC0415
+    import signal  # noqa: PLC0415 -- in a worker only
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)

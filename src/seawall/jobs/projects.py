@@ -200,7 +200,7 @@ def _contexts(project: Project) -> Iterator[tuple[str, str]]:
         build = service.build
         path = dockerfile_path(build, project.directory)[0] if build else ""
         if build and path and build.context is not None and build.context.value:
-            yield path, os.path.join(project.directory, build.context.value)  # noqa: PTH118
+            yield path, os.path.join(project.directory, build.context.value)
 
 
 def _how(services: Sequence[Workload]) -> str:

@@ -108,7 +108,7 @@ def _builds(around: Surroundings) -> Iterator[Build]:
     for each in around.dockerfiles:
         facts = _read(each) if around.known is None else around.known.get(each.path)
         if facts is not None:
-            path = os.path.abspath(each.path)  # noqa: PTH100 -- resolves no links
+            path = os.path.abspath(each.path)  # resolves no links
             for context in contexts.get(os.path.realpath(path), [""]):
                 yield Build(facts, path, context)
 

@@ -68,9 +68,9 @@ def survey(directory: str) -> Survey:
     Raises:
         InputError: it is no directory.
     """
-    if not os.path.isdir(directory):  # noqa: PTH112
+    if not os.path.isdir(directory):
         raise InputError(f"{directory}: no such directory", "Name the project's directory.")
-    root = os.path.abspath(directory)  # noqa: PTH100 -- resolves no links
+    root = os.path.abspath(directory)  # resolves no links
     inputs = discover([directory]).inputs
     projects = list(_projects([each for each in inputs if each.kind == COMPOSE]))
     builds = list(_builds(inputs, projects))
@@ -89,7 +89,7 @@ def _projects(files: Sequence[Input]) -> Iterator[Project]:
     if not files:
         return
     from seawall.surfaces.compose.project import find_projects  # noqa: PLC0415 -- YAML on use
-    from seawall.surfaces.compose.reader import read_project  # noqa: PLC0415
+    from seawall.surfaces.compose.reader import read_project  # noqa: PLC0415 -- YAML on use
 
     for names in find_projects(Path(each.name) for each in files):
         yield read_project(list(names))
@@ -99,7 +99,7 @@ def _builds(inputs: Sequence[Input], projects: Sequence[Project]) -> Iterator[Bu
     contexts = dict(_contexts(projects))
     for each in inputs:
         if each.kind == DOCKERFILE:
-            path = os.path.abspath(each.path)  # noqa: PTH100
+            path = os.path.abspath(each.path)
             try:
                 source = read_source(Path(each.path), each.name)
             except InputError:

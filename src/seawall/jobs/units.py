@@ -52,7 +52,7 @@ def make_units(
         first = group[0]
         is_stream = first.path == STANDARD_INPUT
         try:
-            within = os.path.join(first.path, "x") if kind == REPOSITORY else first.path  # noqa: PTH118
+            within = os.path.join(first.path, "x") if kind == REPOSITORY else first.path
             ruling = governance.of((stdin_filename or "x") if is_stream else within)
         except ConfigError as error:
             reason = f"{error.message}; the files that this policy governs were not examined"
@@ -82,5 +82,5 @@ def _groups(inputs: Sequence[Input]) -> Iterable[tuple[str, tuple[Input, ...]]]:
 
 def _below(directory: Input, files: Sequence[Input]) -> Iterable[Input]:
     """The files in a directory, however deep."""
-    top = os.path.abspath(directory.path)  # noqa: PTH100 -- resolves no links
-    return (file for file in files if is_within(os.path.abspath(file.path), top))  # noqa: PTH100
+    top = os.path.abspath(directory.path)  # resolves no links
+    return (file for file in files if is_within(os.path.abspath(file.path), top))

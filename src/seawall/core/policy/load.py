@@ -91,7 +91,7 @@ def load_policy(path: Path) -> Policy:
     document = _convert(file, table)
     _check_globs(file, document)
     values = {field: getattr(document, field) for field in Document.__struct_fields__}
-    directory = os.path.dirname(absolute(os.fspath(path)))  # noqa: PTH120
+    directory = os.path.dirname(absolute(os.fspath(path)))
     return Policy(**values, path=name, directory=directory, origins=_origins(file, table))
 
 

@@ -21,10 +21,10 @@ def find_policy(path: Path | str) -> Path | None:
     `pyproject.toml` with `[tool.seawall]`.
     """
     start = absolute(os.fspath(path))
-    directory = start if os.path.isdir(start) else os.path.dirname(start)  # noqa: PTH112, PTH120
+    directory = start if os.path.isdir(start) else os.path.dirname(start)
     while True:
         found = _policy_in(directory)
-        parent = os.path.dirname(directory)  # noqa: PTH120
+        parent = os.path.dirname(directory)
         if found or parent == directory or os.path.lexists(f"{directory}/.git"):
             return found
         directory = parent
@@ -40,7 +40,7 @@ def _policy_in(directory: str) -> Path | None:
 
 def _is_file(path: str) -> bool:
     try:
-        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116 -- asked for each directory
+        return stat.S_ISREG(os.stat(path).st_mode)  # asked for each directory
     except (OSError, ValueError):
         return False
 
@@ -61,7 +61,7 @@ class Policies:
         """
         if self._given is not None:
             return self._given
-        directory = os.path.dirname(absolute(os.fspath(path)))  # noqa: PTH120
+        directory = os.path.dirname(absolute(os.fspath(path)))
         policy = self._by_directory.get(directory)
         if policy is None:
             policy = self._by_directory[directory] = self._load(find_policy(directory))

@@ -5,49 +5,18 @@ from __future__ import annotations
 from msgspec import Struct
 
 from seawall.core.rule import Practice
-from seawall.rules.practices.access import FILE_PERMISSIONS, LEAST_PRIVILEGE_FILES
-from seawall.rules.practices.build import (
-    DOCKERIGNORE,
-    MINIMAL_PACKAGES,
-    MULTI_STAGE_BUILD,
-    NO_SETUID_BINARIES,
-    PATCHED_PACKAGES,
-    TRUSTED_DOWNLOADS,
+from seawall.rules.practices import (
+    access,
+    build,
+    image,
+    logging,
+    network,
+    operations,
+    runtime,
+    scanning,
+    secrets,
+    trust,
 )
-from seawall.rules.practices.image import (
-    MINIMAL_BASE_IMAGE,
-    NO_KNOWN_VULNERABILITIES,
-    OFFICIAL_BASE_IMAGE,
-    PINNED_BASE_IMAGE,
-    SUPPORTED_BASE_IMAGE,
-)
-from seawall.rules.practices.logging import BOUNDED_LOGGING, HEALTH_CHECK, NO_SECRETS_IN_LOGS
-from seawall.rules.practices.network import MINIMAL_EXPOSURE, SEGMENTED_NETWORKS, TLS_IN_TRANSIT
-from seawall.rules.practices.operations import (
-    BACKED_UP,
-    MONITORED,
-    RESPOND,
-    RESPONSE_PLAN,
-    UPDATED,
-)
-from seawall.rules.practices.runtime import (
-    DROPPED_CAPABILITIES,
-    ISOLATED_FROM_HOST,
-    LIMITED_CPU,
-    LIMITED_FILES,
-    LIMITED_MEMORY,
-    LIMITED_PIDS,
-    NO_NEW_PRIVILEGES,
-    NON_ROOT_USER,
-    READ_ONLY_ROOTFS,
-)
-from seawall.rules.practices.scanning import SCANNED_AT_RUNTIME, SCANNED_IN_CI
-from seawall.rules.practices.secrets import (
-    ENV_FILES_PRIVATE,
-    INJECTED_SECRETS,
-    NO_HARDCODED_SECRETS,
-)
-from seawall.rules.practices.trust import SIGNED_IMAGES, VERIFIED_IMAGES
 
 
 class Item(Struct, frozen=True):
@@ -67,59 +36,68 @@ CHECKLIST: tuple[Item, ...] = (
         "Image",
         {
             "Official or verified base image": (
-                OFFICIAL_BASE_IMAGE,
-                SIGNED_IMAGES,
-                VERIFIED_IMAGES,
+                image.OFFICIAL_BASE_IMAGE,
+                trust.SIGNED_IMAGES,
+                trust.VERIFIED_IMAGES,
             ),
-            "Specific version tags": (PINNED_BASE_IMAGE,),
-            "Minimal base (alpine/distroless)": (MINIMAL_BASE_IMAGE,),
-            "No secrets in layers": (NO_HARDCODED_SECRETS,),
+            "Specific version tags": (image.PINNED_BASE_IMAGE,),
+            "Minimal base (alpine/distroless)": (image.MINIMAL_BASE_IMAGE,),
+            "No secrets in layers": (secrets.NO_HARDCODED_SECRETS,),
             "Vulnerability scan passed": (
-                NO_KNOWN_VULNERABILITIES,
-                SCANNED_IN_CI,
-                SCANNED_AT_RUNTIME,
+                image.NO_KNOWN_VULNERABILITIES,
+                scanning.SCANNED_IN_CI,
+                scanning.SCANNED_AT_RUNTIME,
             ),
-            "Multi-stage build used": (MULTI_STAGE_BUILD,),
+            "Multi-stage build used": (build.MULTI_STAGE_BUILD,),
         },
     ),
     *_items(
         "Runtime",
         {
-            "Non-root user": (NON_ROOT_USER,),
-            "Read-only filesystem": (READ_ONLY_ROOTFS,),
-            "Capabilities dropped": (DROPPED_CAPABILITIES, NO_NEW_PRIVILEGES),
-            "Resource limits set": (LIMITED_MEMORY, LIMITED_CPU, LIMITED_PIDS, LIMITED_FILES),
-            "Network isolated": (
-                ISOLATED_FROM_HOST,
-                SEGMENTED_NETWORKS,
-                MINIMAL_EXPOSURE,
-                TLS_IN_TRANSIT,
+            "Non-root user": (runtime.NON_ROOT_USER,),
+            "Read-only filesystem": (runtime.READ_ONLY_ROOTFS,),
+            "Capabilities dropped": (runtime.DROPPED_CAPABILITIES, runtime.NO_NEW_PRIVILEGES),
+            "Resource limits set": (
+                runtime.LIMITED_MEMORY,
+                runtime.LIMITED_CPU,
+                runtime.LIMITED_PIDS,
+                runtime.LIMITED_FILES,
             ),
-            "Health checks enabled": (HEALTH_CHECK,),
+            "Network isolated": (
+                runtime.ISOLATED_FROM_HOST,
+                network.SEGMENTED_NETWORKS,
+                network.MINIMAL_EXPOSURE,
+                network.TLS_IN_TRANSIT,
+            ),
+            "Health checks enabled": (logging.HEALTH_CHECK,),
         },
     ),
     *_items(
         "Build",
         {
-            ".dockerignore configured": (DOCKERIGNORE,),
-            "Minimal dependencies": (MINIMAL_PACKAGES, TRUSTED_DOWNLOADS),
-            "No build tools in final image": (MULTI_STAGE_BUILD, MINIMAL_PACKAGES),
+            ".dockerignore configured": (build.DOCKERIGNORE,),
+            "Minimal dependencies": (build.MINIMAL_PACKAGES, build.TRUSTED_DOWNLOADS),
+            "No build tools in final image": (build.MULTI_STAGE_BUILD, build.MINIMAL_PACKAGES),
             "Proper file permissions": (
-                FILE_PERMISSIONS,
-                LEAST_PRIVILEGE_FILES,
-                NO_SETUID_BINARIES,
+                access.FILE_PERMISSIONS,
+                access.LEAST_PRIVILEGE_FILES,
+                build.NO_SETUID_BINARIES,
             ),
-            "Secrets externalized": (INJECTED_SECRETS, ENV_FILES_PRIVATE),
+            "Secrets externalized": (secrets.INJECTED_SECRETS, secrets.ENV_FILES_PRIVATE),
         },
     ),
     *_items(
         "Operations",
         {
-            "Logging configured": (BOUNDED_LOGGING, NO_SECRETS_IN_LOGS),
-            "Monitoring enabled": (MONITORED,),
-            "Regular updates": (UPDATED, SUPPORTED_BASE_IMAGE, PATCHED_PACKAGES),
-            "Backup strategy": (BACKED_UP,),
-            "Incident response plan": (RESPONSE_PLAN, RESPOND),
+            "Logging configured": (logging.BOUNDED_LOGGING, logging.NO_SECRETS_IN_LOGS),
+            "Monitoring enabled": (operations.MONITORED,),
+            "Regular updates": (
+                operations.UPDATED,
+                image.SUPPORTED_BASE_IMAGE,
+                build.PATCHED_PACKAGES,
+            ),
+            "Backup strategy": (operations.BACKED_UP,),
+            "Incident response plan": (operations.RESPONSE_PLAN, operations.RESPOND),
         },
     ),
 )

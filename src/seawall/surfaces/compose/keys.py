@@ -8,6 +8,7 @@ from seawall.surfaces.compose.resolver import text_of, value_of
 from seawall.surfaces.compose.volumes import inner_path, split_volume
 from seawall.surfaces.compose.yaml_tree import Mapping, Node, Scalar, Sequence
 
+_ANY_ADDRESS = "0.0.0.0"  # noqa: S104 -- what Compose compares with, not bound
 _BY_TEXT = frozenset(
     {
         *("cap_add", "cap_drop", "dns", "dns_opt", "dns_search", "expose", "links", "profiles"),
@@ -67,7 +68,7 @@ def _port(item: Node) -> str | None:
     written = item.get("published") if type(item) is Mapping else None
     if type(written) is Scalar and not isinstance(value_of(written), str):
         published = f"number {published}"  # for Compose, 80 is not "80" here
-    host, protocol = _text(item, "host_ip") or "0.0.0.0", _text(item, "protocol") or "tcp"  # noqa: S104
+    host, protocol = _text(item, "host_ip") or _ANY_ADDRESS, _text(item, "protocol") or "tcp"
     return f"{host}:{published}:{target}/{protocol}"
 
 
@@ -75,7 +76,7 @@ def _short_port(text: str) -> str:
     rest, _, protocol = text.partition("/")
     rest, _, target = rest.rpartition(":")
     host, _, published = rest.rpartition(":")
-    return f"{host.strip('[]') or '0.0.0.0'}:{published}:{target}/{protocol or 'tcp'}"  # noqa: S104
+    return f"{host.strip('[]') or _ANY_ADDRESS}:{published}:{target}/{protocol or 'tcp'}"
 
 
 def _text(item: Node, key: str) -> str | None:

@@ -81,8 +81,7 @@ def _read_array(text: str, start: int) -> list[Piece] | None:
 def _decode(string: str) -> str:
     text = string[1:-1]
     if "\\" in text:
-        # The start-up of most runs needs no JSON decoder.
-        import json  # noqa: PLC0415
+        import json  # noqa: PLC0415 -- most runs need no JSON decoder
 
         text = str(json.loads(string))
     return text if text.isascii() else _SURROGATE.sub("\ufffd", text)

@@ -140,7 +140,7 @@ class Instruction(Struct, frozen=True, dict=True):
     @cached_property
     def mounts(self) -> tuple[Mount, ...]:
         """`--mount` flags, read as BuildKit reads them (CSV fields; bare keys mean true)."""
-        from seawall.surfaces.dockerfile.mounts import read_mounts  # noqa: PLC0415
+        from seawall.surfaces.dockerfile.mounts import read_mounts  # noqa: PLC0415 -- few files mount
 
         return read_mounts(self)
 
@@ -279,13 +279,13 @@ class Dockerfile(Struct, frozen=True, dict=True):
     def scripts(self) -> tuple[tuple[Instruction, Script], ...]:
         """Every shell script of the file: RUN in shell form, heredoc or `["sh", "-c", …]`,
         and RUN triggers of ONBUILD. CMD, ENTRYPOINT and HEALTHCHECK: see `script_of`."""
-        from seawall.surfaces.dockerfile.scripts import read_scripts  # noqa: PLC0415
+        from seawall.surfaces.dockerfile.scripts import read_scripts  # noqa: PLC0415 -- the grammar on use
 
         return read_scripts(self)
 
     def script_of(self, instruction: Instruction) -> Script | None:
         """The shell tree of any RUN, CMD, ENTRYPOINT or HEALTHCHECK; None where it has none."""
-        from seawall.surfaces.dockerfile.scripts import script_of  # noqa: PLC0415
+        from seawall.surfaces.dockerfile.scripts import script_of  # noqa: PLC0415 -- the grammar on use
 
         known: dict[int, Script | None] = self.derived.setdefault("scripts", {})
         if instruction.start not in known:

@@ -269,7 +269,7 @@ class _Lexer:
         variable = self._variable(name)
         if operator == "?":
             return _map(self._required(name, variable, word, null_is_unset), lambda text: [text])
-        where_set: Callable[[str], list[Part]] = lambda text: [text]  # noqa: E731
+        where_set: Callable[[str], list[Part]] = lambda text: [text]  # noqa: E731 -- short
         where_unset: list[Part] = word
         if operator == "+":
             where_set, where_unset = (lambda _: word), []

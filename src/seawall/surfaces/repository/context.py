@@ -106,7 +106,7 @@ class Context(Struct, frozen=True, dict=True):
     def _folders(self, path: str) -> Iterator[str]:
         """The directories that a source names: one, or those that its wildcards match."""
         if not _is_wild(path):
-            if os.path.isdir(joined(self.directory, path)) and self._is_plain(path):  # noqa: PTH112
+            if os.path.isdir(joined(self.directory, path)) and self._is_plain(path):
                 yield path
             return
         head, _, tail = path.rpartition("/")
@@ -122,7 +122,7 @@ class Context(Struct, frozen=True, dict=True):
     def _is_plain(self, path: str) -> bool:
         """Whether no part of a path is a link: BuildKit takes none that leads out."""
         steps = [path[:i] for i, sign in enumerate(path) if sign == "/"] + [path]
-        return not any(os.path.islink(joined(self.directory, step)) for step in steps)  # noqa: PTH114
+        return not any(os.path.islink(joined(self.directory, step)) for step in steps)
 
     def _walk(self, top: str) -> Iterator[File]:
         """Every file below a directory that the .dockerignore lets through."""
@@ -226,7 +226,7 @@ def named(path: str, root: str, prefix: str) -> str:
 
 
 def _guess(build: Build, root: str) -> str:
-    own = os.path.dirname(build.path)  # noqa: PTH120
+    own = os.path.dirname(build.path)
     if own == root or not own.startswith(root.rstrip("/") + "/"):
         return own
     wanted = [copy.path for copy in read_copies(build.dockerfile) if copy.path]

@@ -98,14 +98,14 @@ def _with_file(ignores: Ignores, directory: str, name: str) -> Ignores:
 def read_git(root: str) -> Git | None:
     """The working tree whose root a directory is; None where it has no `.git` of use."""
     path = root.rstrip("/") + "/.git"
-    if os.path.isdir(path):  # noqa: PTH112
+    if os.path.isdir(path):
         return Git(root, path, path)
     data = read_start(path, 8192)
     found = _GITDIR.match(data) if data else None
     if found is None:
         return None
-    directory = os.path.normpath(os.path.join(root, os.fsdecode(found[1].strip())))  # noqa: PTH118
-    if not os.path.isfile(directory + "/HEAD"):  # noqa: PTH113
+    directory = os.path.normpath(os.path.join(root, os.fsdecode(found[1].strip())))
+    if not os.path.isfile(directory + "/HEAD"):
         return None
     return Git(root, directory, _shared(directory))
 
@@ -114,4 +114,4 @@ def _shared(directory: str) -> str:
     data = read_start(directory + "/commondir", 8192)
     if not data or b"\0" in data:
         return directory
-    return os.path.normpath(os.path.join(directory, os.fsdecode(data.strip())))  # noqa: PTH118
+    return os.path.normpath(os.path.join(directory, os.fsdecode(data.strip())))

@@ -51,7 +51,7 @@ def extended(ignores: Ignores, directory: str, name: str = ".gitignore") -> Igno
     Raises:
         OSError: the file is there and can't be read.
     """
-    path = os.path.join(directory, name)  # noqa: PTH118 -- hot
+    path = os.path.join(directory, name)  # hot
     with open(path, "rb", opener=_open_at_once) as file:
         text = file.read(_MAX_BYTES).decode("utf-8", "surrogateescape")
     return (*ignores, Rules(directory, _spec(text)))
@@ -81,7 +81,7 @@ def outer_ignores(directory: str) -> Ignores:
 def repository_root(directory: str) -> str:
     """The nearest directory upwards that holds `.git`; empty where there is none."""
     while not os.path.lexists(directory + "/.git"):
-        parent = os.path.dirname(directory)  # noqa: PTH120
+        parent = os.path.dirname(directory)
         if parent == directory:
             return ""
         directory = parent
@@ -93,7 +93,7 @@ def _ancestors_in_repository(directory: str) -> Iterator[str]:
     if not root or root == directory:
         return
     yield root
-    between = os.path.relpath(os.path.dirname(directory), root)  # noqa: PTH120
+    between = os.path.relpath(os.path.dirname(directory), root)
     path = root
     for part in [] if between == "." else between.split("/"):
         path = f"{path}/{part}"
@@ -101,7 +101,7 @@ def _ancestors_in_repository(directory: str) -> Iterator[str]:
 
 
 def _spec(text: str) -> GitIgnoreSpec:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 -- few have any
 
     lines = [line for line in text.splitlines() if len(_STARS.findall(line)) <= _MAX_STARS]
     try:
@@ -111,7 +111,7 @@ def _spec(text: str) -> GitIgnoreSpec:
 
 
 def _is_valid(line: str) -> bool:
-    from pathspec import GitIgnoreSpec  # noqa: PLC0415
+    from pathspec import GitIgnoreSpec  # noqa: PLC0415 -- few have any
 
     try:
         GitIgnoreSpec.from_lines([line])

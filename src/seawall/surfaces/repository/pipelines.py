@@ -20,7 +20,7 @@ def read_pipelines(root: Path) -> Pipelines:
 
     Never raises; a file that is a link, no file, or larger than 1 MiB is left out.
     """
-    return Pipelines(tuple(_workflows(os.path.abspath(root), _prefix(root))))  # noqa: PTH100
+    return Pipelines(tuple(_workflows(os.path.abspath(root), _prefix(root))))
 
 
 def _prefix(root: Path) -> str:
@@ -52,7 +52,7 @@ def _github_paths(top: str) -> list[str]:
 
 def _names(top: str, folder: str) -> list[str]:
     try:
-        return sorted(os.listdir(joined(top, folder)))  # noqa: PTH208
+        return sorted(os.listdir(joined(top, folder)))
     except OSError:
         return []
 

@@ -19,7 +19,7 @@ def read_repository(root: Path, builds: Sequence[Build] = ()) -> Repository:
     Never raises: what can't be read is said in `Repository.gaps`. A context that lies outside
     the directory and its repository is left out.
     """
-    top = os.path.abspath(root)  # noqa: PTH100 -- resolves no links
+    top = os.path.abspath(root)  # resolves no links
     worktree = repository_root(top)
     boundary = worktree or top
     given = root.as_posix().rstrip("/")

@@ -68,10 +68,10 @@ class SourceFile(Struct, frozen=True, dict=True):
     @cached_property
     def calls(self) -> tuple[LogCall, ...]:
         """The calls that write values to a log, in order; never raises on the content."""
-        from seawall.surfaces.repository.pattern_source import read_patterns  # noqa: PLC0415
+        from seawall.surfaces.repository.pattern_source import read_patterns  # noqa: PLC0415 -- on use
 
         if self.language == "Python":
-            from seawall.surfaces.repository.python_source import read_python  # noqa: PLC0415
+            from seawall.surfaces.repository.python_source import read_python  # noqa: PLC0415 -- on use
 
             calls = read_python(self.source)
             if calls is not None:

@@ -111,7 +111,7 @@ def _masked(text: str) -> str:
 
 def _dedented(body: str) -> str:
     """An equally long text whose indentation is nothing to a shell."""
-    from seawall.surfaces.shell.words import JOINT  # noqa: PLC0415
+    from seawall.surfaces.shell.words import JOINT  # noqa: PLC0415 -- the grammar on use
 
     lines = body.split("\n")
     first = next((line for line in lines if line.strip()), "")

@@ -52,11 +52,11 @@ def _typed(lines: list[str]) -> Iterator[str]:
     for line in lines:
         prompt = None if is_continued else _PROMPT.match(line)
         if prompt is not None:
-            line = " " * prompt.end() + line[prompt.end() :]  # noqa: PLW2901
+            line = " " * prompt.end() + line[prompt.end() :]  # noqa: PLW2901 -- in place
         elif is_continued:
             pass
         else:
-            line = " " * (len(line) - line.endswith("\n")) + "\n" * line.endswith("\n")  # noqa: PLW2901
+            line = " " * (len(line) - line.endswith("\n")) + "\n" * line.endswith("\n")  # noqa: PLW2901 -- in place
         is_continued = line.rstrip("\r\n").endswith("\\")
         yield line
 
