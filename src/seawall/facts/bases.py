@@ -44,7 +44,7 @@ class BaseImage(Struct, frozen=True):
         return None if self.user is None else self.user.partition(":")[0] in ROOT_USERS
 
 
-class Layer(Struct, frozen=True):
+class Layer(BaseImage, frozen=True, kw_only=True):
     """One entry of the data file: facts, and the images they hold for.
 
     `images` and `tags` are glob patterns; an image without tag has the tag `latest`. `since`
@@ -56,17 +56,6 @@ class Layer(Struct, frozen=True):
     tags: tuple[str, ...] = ()
     since: str = ""
     before: str = ""
-    user: str | None = None
-    drops_to: str = ""
-    offers: str = ""
-    unprivileged: str = ""
-    shell: bool | None = None
-    family: str = ""
-    package_manager: str = ""
-    tools: dict[str, bool] = {}
-    healthcheck: bool | None = None
-    env: dict[str, str] = {}
-    source: str = ""
 
     def holds_for(self, tag: str) -> bool:
         """Whether the facts hold for an image of these names with this tag."""

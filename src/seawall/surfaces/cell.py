@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -25,6 +25,25 @@ class Place(Struct, frozen=True, gc=False):
         return self.source.line_of(self.start)
 
 
+class _HasPlace(Protocol):
+    @property
+    def place(self) -> Place: ...
+
+
+class Placed(Struct, frozen=True):
+    """Makes a `Located` of what has a `place`."""
+
+    @property
+    def start(self: _HasPlace) -> int:
+        """Where it starts in `place.source`."""
+        return self.place.start
+
+    @property
+    def end(self: _HasPlace) -> int:
+        """Where it ends there."""
+        return self.place.end
+
+
 class State(Enum):
     """How a value came to be what it is."""
 
@@ -35,23 +54,13 @@ class State(Enum):
     UNKNOWN = "unknown"  # can't be told: an unreadable file, a command's output
 
 
-class Cell(Struct, Generic[T], frozen=True, gc=False):
+class Cell(Placed, Generic[T], frozen=True, gc=False):
     """A typed value: `value` is None where it is not known; `written` is the text in the file."""
 
     value: T | None
     place: Place
     written: str = ""
     state: State = State.WRITTEN
-
-    @property
-    def start(self) -> int:
-        """Where it starts in `place.source`."""
-        return self.place.start
-
-    @property
-    def end(self) -> int:
-        """Where it ends."""
-        return self.place.end
 
     @property
     def is_known(self) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from seawall.surfaces.cell import Cell, Place
+from seawall.surfaces.cell import Cell, Place, Placed
 from seawall.surfaces.dockerfile.model import Dockerfile
 
 
@@ -25,7 +25,7 @@ class Origin(Enum):
     SWARM = "swarm"
 
 
-class Mount(Struct, frozen=True):
+class Mount(Placed, frozen=True):
     """A mount: `type` is bind, volume, tmpfs, npipe, image, secret or config.
 
     `source` is a bind's host path (absolute, `~` expanded where it can be), or a volume's name;
@@ -44,18 +44,8 @@ class Mount(Struct, frozen=True):
     via: str = "direct"
     state: Cell[str] | None = None
 
-    @property
-    def start(self) -> int:
-        """Where it starts in its source."""
-        return self.place.start
 
-    @property
-    def end(self) -> int:
-        """Where it ends."""
-        return self.place.end
-
-
-class Port(Struct, frozen=True):
+class Port(Placed, frozen=True):
     """A published range: `host_ip` empty means every interface; `host_first` None means any free.
 
     `mode` is host or ingress. `is_host_ip_known` is False where a variable decides.
@@ -70,16 +60,6 @@ class Port(Struct, frozen=True):
     protocol: str = "tcp"
     mode: str = "ingress"
     is_host_ip_known: bool = True
-
-    @property
-    def start(self) -> int:
-        """Where it starts in its source."""
-        return self.place.start
-
-    @property
-    def end(self) -> int:
-        """Where it ends."""
-        return self.place.end
 
 
 class Variable(Struct, frozen=True):

@@ -8,6 +8,7 @@ from seawall.core.model import Confidence, Hit, Profile, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
 from seawall.facts.ports import DATABASE_PORTS, PROXY_IMAGE
+from seawall.rules.examples import service_publishing
 from seawall.rules.naming import symbol, the
 from seawall.rules.network.published import (
     Door,
@@ -144,11 +145,6 @@ def _uses(peer: Workload, name: str) -> bool:
 _CITATIONS = (cis("5.14"), cis("7.2"), owasp("D03"), nist("4.4.2"), cwe(668), cwe(1327))
 
 
-def _service(image: str, *ports: str, tail: str = "") -> str:
-    lines = "".join(f"      - {port}\n" for port in ports)
-    return f"services:\n  web:\n    image: {image}\n    ports:\n{lines}{tail}"
-
-
 _PROXY = '  proxy:\n    image: traefik:3.4.1\n    ports: ["80:80", "443:443"]\n'
 
 RULES = (
@@ -158,12 +154,14 @@ RULES = (
         practice=MINIMAL_EXPOSURE,
         risk=Risk(Needs.FAULT, Gains.PRIVILEGE),
         on={Project: _beside_proxy},
-        bad=(_service("acme/web:1.2.3", '"8080:8080"', tail=_PROXY),),
+        bad=(service_publishing("acme/web:1.2.3", '"8080:8080"', tail=_PROXY),),
         good=(
-            _service("acme/web:1.2.3", '"127.0.0.1:8080:8080"', tail=_PROXY),
-            _service("acme/web:1.2.3", '"8080:8080"'),
-            _service("acme/web:1.2.3", '"25565:25565"', '"8080:8080/udp"', tail=_PROXY),
-            _service("acme/web:1.2.3", '"8080:8080"', tail=_PROXY + "    networks: [edge]\n"),
+            service_publishing("acme/web:1.2.3", '"127.0.0.1:8080:8080"', tail=_PROXY),
+            service_publishing("acme/web:1.2.3", '"8080:8080"'),
+            service_publishing("acme/web:1.2.3", '"25565:25565"', '"8080:8080/udp"', tail=_PROXY),
+            service_publishing(
+                "acme/web:1.2.3", '"8080:8080"', tail=_PROXY + "    networks: [edge]\n"
+            ),
         ),
         confidence=Confidence.MEDIUM,
         aliases=("compose-lint:CL-0005", "cis:5.14", "cis:5.9"),
@@ -177,16 +175,16 @@ RULES = (
         risk=Risk(Needs.FAULT, Gains.PRIVILEGE),
         on={Project: _everywhere_in_project, Workload: _everywhere_of_container},
         bad=(
-            _service("nginx:1.27.5", '"0.0.0.0:80:80"'),
-            _service("nginx:1.27.5", '"[::]:80:80"'),
-            _service("nginx:1.27.5", '"80:80"', "443:443/udp"),
-            _service("nginx:1.27.5", '"80"'),
+            service_publishing("nginx:1.27.5", '"0.0.0.0:80:80"'),
+            service_publishing("nginx:1.27.5", '"[::]:80:80"'),
+            service_publishing("nginx:1.27.5", '"80:80"', "443:443/udp"),
+            service_publishing("nginx:1.27.5", '"80"'),
             "docker run -p 8080:80 nginx:1.27.5",
         ),
         good=(
-            _service("nginx:1.27.5", '"127.0.0.1:80:80"'),
-            _service("nginx:1.27.5", '"192.168.1.5:80:80"'),
-            _service("nginx:1.27.5", '"8080:80"', tail="    network_mode: none\n"),
+            service_publishing("nginx:1.27.5", '"127.0.0.1:80:80"'),
+            service_publishing("nginx:1.27.5", '"192.168.1.5:80:80"'),
+            service_publishing("nginx:1.27.5", '"8080:80"', tail="    network_mode: none\n"),
             "docker run -p [::1]:8080:80 nginx:1.27.5",
         ),
         profile=Profile.STRICT,
@@ -209,9 +207,9 @@ RULES = (
         practice=MINIMAL_EXPOSURE,
         risk=Risk(Needs.FAULT, Gains.LESS),
         on={Workload: _low_port},
-        bad=(_service("nginx:1.27.5", '"80:80"'), "docker run -p 443:8443 nginx:1.27.5"),
+        bad=(service_publishing("nginx:1.27.5", '"80:80"'), "docker run -p 443:8443 nginx:1.27.5"),
         good=(
-            _service("nginx:1.27.5", '"127.0.0.1:8080:80"'),
+            service_publishing("nginx:1.27.5", '"127.0.0.1:8080:80"'),
             "docker run -p 8080:80 nginx:1.27.5",
         ),
         profile=Profile.AUDIT,
@@ -226,20 +224,20 @@ RULES = (
         risk=Risk(Needs.FAULT, Gains.LESS),
         on={Project: _needless},
         bad=(
-            _service(
+            service_publishing(
                 "postgres:17.5",
                 '"127.0.0.1:5432:5432"',
                 tail="  app:\n    image: acme/app:1.2.3\n    depends_on: [web]\n",
             ),
-            _service(
+            service_publishing(
                 "postgres:17.5",
                 '"127.0.0.1:5432:5432"',
                 tail="  app:\n    image: acme/app:1.2.3\n    environment: {DB: 'web:5432'}\n",
             ),
         ),
         good=(
-            _service("postgres:17.5", '"127.0.0.1:5432:5432"'),
-            _service(
+            service_publishing("postgres:17.5", '"127.0.0.1:5432:5432"'),
+            service_publishing(
                 "postgres:17.5",
                 '"127.0.0.1:5432:5432"',
                 tail="  app:\n    image: acme/app:1.2.3\n",

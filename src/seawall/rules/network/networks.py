@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from seawall.core.model import Evidence, Hit, Located, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
+from seawall.rules.examples import service_with
 from seawall.rules.naming import symbol, the, write
 from seawall.rules.practices import ISOLATED_FROM_HOST, SEGMENTED_NETWORKS, TLS_IN_TRANSIT
 from seawall.surfaces.cell import Cell
@@ -135,11 +136,6 @@ def _plain_overlay(project: Project, _: Settings) -> Iterator[Hit]:
             )
 
 
-def _service(*lines: str, tail: str = "") -> str:
-    body = "".join(f"    {line}\n" for line in lines)
-    return f"services:\n  web:\n    image: nginx:1.27.5\n{body}{tail}"
-
-
 RULES = (
     Rule(
         id="host-network",
@@ -148,25 +144,25 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.PRIVILEGE),
         on={Project: _host_network_in_project, Workload: _host_network},
         bad=(
-            _service("network_mode: host"),
-            _service(
+            service_with("network_mode: host"),
+            service_with(
                 "networks: [outside]",
                 tail="networks:\n  outside:\n    external: true\n    name: host\n",
             ),
-            _service(
+            service_with(
                 "network_mode: service:b",
                 tail="  b:\n    image: nginx:1.27.5\n    network_mode: service:c\n"
                 "  c:\n    image: nginx:1.27.5\n    network_mode: host\n",
             ),
-            _service("network_mode: ${MODE}"),
+            service_with("network_mode: ${MODE}"),
             "docker run --network host nginx:1.27.5",
             "docker run --net=host nginx:1.27.5",
         ),
         good=(
-            _service(),
-            _service("network_mode: ${MODE:-none}"),
-            _service("networks: [host]", tail="networks:\n  host:\n"),
-            _service("network_mode: service:b", tail="  b:\n    image: nginx:1.27.5\n"),
+            service_with(),
+            service_with("network_mode: ${MODE:-none}"),
+            service_with("networks: [host]", tail="networks:\n  host:\n"),
+            service_with("network_mode: service:b", tail="  b:\n    image: nginx:1.27.5\n"),
             "docker run --network app nginx:1.27.5",
         ),
         aliases=(
@@ -188,12 +184,12 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.LESS),
         on={Workload: _default_bridge},
         bad=(
-            _service("network_mode: bridge"),
+            service_with("network_mode: bridge"),
             "docker run --network=bridge nginx:1.27.5",
         ),
         good=(
-            _service(),
-            _service("networks: [bridge]", tail="networks:\n  bridge:\n    driver: bridge\n"),
+            service_with(),
+            service_with("networks: [bridge]", tail="networks:\n  bridge:\n    driver: bridge\n"),
             "docker run --network app nginx:1.27.5",
         ),
         aliases=("cis:5.30",),
@@ -210,18 +206,18 @@ RULES = (
         risk=Risk(Needs.UPSTREAM, Gains.PRIVILEGE),
         on={Project: _plain_overlay},
         bad=(
-            _service(tail="networks:\n  default:\n    driver: overlay\n"),
-            _service(
+            service_with(tail="networks:\n  default:\n    driver: overlay\n"),
+            service_with(
                 tail="networks:\n  default:\n    driver: overlay\n"
                 "    driver_opts: {encrypted: 'false'}\n"
             ),
         ),
         good=(
-            _service(
+            service_with(
                 tail="networks:\n  default:\n    driver: overlay\n"
                 "    driver_opts: {encrypted: 'true'}\n"
             ),
-            _service(tail="networks:\n  default:\n    driver: bridge\n"),
+            service_with(tail="networks:\n  default:\n    driver: bridge\n"),
         ),
         aliases=("cis:7.3",),
         why=(

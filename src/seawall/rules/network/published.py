@@ -19,6 +19,7 @@ from seawall.facts.ports import (
     SSH_PORT,
     WITHOUT_LOGIN,
 )
+from seawall.rules.examples import service_publishing
 from seawall.rules.naming import symbol, the, write
 from seawall.rules.practices import MINIMAL_EXPOSURE
 from seawall.surfaces.compose.model import Project
@@ -201,11 +202,6 @@ ssh_in_project, ssh_of_container = _both("ssh", telling=lambda _: "ssh (port 22)
 _CITATIONS = (cis("5.14"), cis("7.2"), owasp("D03"), nist("4.4.2"), cwe(668), cwe(1327))
 
 
-def _service(image: str, *ports: str, tail: str = "") -> str:
-    lines = "".join(f"      - {port}\n" for port in ports)
-    return f"services:\n  web:\n    image: {image}\n    ports:\n{lines}{tail}"
-
-
 RULES = (
     Rule(
         id="published-docker-api",
@@ -214,12 +210,12 @@ RULES = (
         risk=Risk(Needs.NOTHING, Gains.CONTROL),
         on={Project: _engine_in_project, Workload: _engine_of_container},
         bad=(
-            _service("docker:28.1.1-dind", '"2375:2375"'),
+            service_publishing("docker:28.1.1-dind", '"2375:2375"'),
             "docker run -p 2375:2375 tecnativa/docker-socket-proxy:0.3.0",
         ),
         good=(
-            _service("docker:28.1.1-dind", '"2376:2376"'),
-            _service("tecnativa/docker-socket-proxy:0.3.0", '"127.0.0.1:2375:2375"'),
+            service_publishing("docker:28.1.1-dind", '"2376:2376"'),
+            service_publishing("tecnativa/docker-socket-proxy:0.3.0", '"127.0.0.1:2375:2375"'),
             "docker run -p 127.0.0.1:2375:2375 tecnativa/docker-socket-proxy:0.3.0",
         ),
         aliases=("compose-lint:CL-0005", "cis:5.14", "cis:2.8"),
@@ -236,19 +232,21 @@ RULES = (
         risk=Risk(Needs.NOTHING, Gains.PRIVILEGE),
         on={Project: _database_in_project, Workload: _database_of_container},
         bad=(
-            _service("postgres:17.5", '"5432:5432"'),
-            _service("redis:7.4.3", '"0.0.0.0:16379:6379"'),
-            _service("mysql:8.4.5", '"[::]:3306:3306"'),
-            _service("mongo:8.0.9", "{target: 27017, published: 27017}"),
-            _service("postgres:17.5", '"${BIND}:5432:5432"'),
+            service_publishing("postgres:17.5", '"5432:5432"'),
+            service_publishing("redis:7.4.3", '"0.0.0.0:16379:6379"'),
+            service_publishing("mysql:8.4.5", '"[::]:3306:3306"'),
+            service_publishing("mongo:8.0.9", "{target: 27017, published: 27017}"),
+            service_publishing("postgres:17.5", '"${BIND}:5432:5432"'),
             "docker run -p 9200:9200 elasticsearch:8.18.1",
         ),
         good=(
-            _service("postgres:17.5", '"127.0.0.1:5432:5432"'),
-            _service("postgres:17.5", '"${BIND:-127.0.0.1}:5432:5432"'),
-            _service("postgres:17.5", '"[::1]:5432:5432"', '"127.0.0.1::5432"'),
-            _service("mongo:8.0.9", "{target: 27017, published: 27017, host_ip: 127.0.0.1}"),
-            _service(
+            service_publishing("postgres:17.5", '"127.0.0.1:5432:5432"'),
+            service_publishing("postgres:17.5", '"${BIND:-127.0.0.1}:5432:5432"'),
+            service_publishing("postgres:17.5", '"[::1]:5432:5432"', '"127.0.0.1::5432"'),
+            service_publishing(
+                "mongo:8.0.9", "{target: 27017, published: 27017, host_ip: 127.0.0.1}"
+            ),
+            service_publishing(
                 "postgres:17.5",
                 '"5432:5432"',
                 tail="networks:\n  default:\n    driver_opts:\n"
@@ -276,14 +274,14 @@ RULES = (
         risk=Risk(Needs.NOTHING, Gains.PRIVILEGE),
         on={Project: _admin_in_project, Workload: _admin_of_container},
         bad=(
-            _service("node:22.15.0", '"9229:9229"'),
-            _service("phpmyadmin:5.2.2", '"8080:80"'),
+            service_publishing("node:22.15.0", '"9229:9229"'),
+            service_publishing("phpmyadmin:5.2.2", '"8080:80"'),
             "docker run -p 5900:5900 acme/desktop:1.2.3",
         ),
         good=(
-            _service("node:22.15.0", '"127.0.0.1:9229:9229"', '"3000:3000"'),
-            _service("dpage/pgadmin4:9.3", '"127.0.0.1:8080:80"'),
-            _service("acme/web:1.2.3", '"9000-9999:9000-9999"'),
+            service_publishing("node:22.15.0", '"127.0.0.1:9229:9229"', '"3000:3000"'),
+            service_publishing("dpage/pgadmin4:9.3", '"127.0.0.1:8080:80"'),
+            service_publishing("acme/web:1.2.3", '"9000-9999:9000-9999"'),
             "docker run -p 3000:3000 node:22.15.0",
         ),
         aliases=("compose-lint:CL-0005", "cis:5.14"),

@@ -8,6 +8,7 @@ from seawall.core.model import Hit, Profile, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
 from seawall.facts.capabilities import CAPABILITIES, Reach
+from seawall.rules.examples import service_with
 from seawall.rules.naming import symbol, the, without, write
 from seawall.rules.practices import DROPPED_CAPABILITIES
 from seawall.surfaces.cell import Cell
@@ -97,11 +98,6 @@ _NEEDED = (
 )
 
 
-def _service(*lines: str) -> str:
-    body = "".join(f"    {line}\n" for line in lines)
-    return f"services:\n  web:\n    image: nginx:1.27.5\n{body}"
-
-
 RULES = (
     Rule(
         id="host-capability",
@@ -110,18 +106,18 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
         on={Workload: _host_capability},
         bad=(
-            _service("cap_add: [SYS_ADMIN]"),
-            _service("cap_add:", "  - CAP_SYS_MODULE"),
-            _service("cap_drop: [ALL]", "cap_add: [all]"),
-            _service("cap_add: [SYS_PTRACE]", "pid: host"),
-            _service('cap_add: ["${EXTRA_CAPABILITY}"]'),
+            service_with("cap_add: [SYS_ADMIN]"),
+            service_with("cap_add:", "  - CAP_SYS_MODULE"),
+            service_with("cap_drop: [ALL]", "cap_add: [all]"),
+            service_with("cap_add: [SYS_PTRACE]", "pid: host"),
+            service_with('cap_add: ["${EXTRA_CAPABILITY}"]'),
             "docker run --cap-add sys_admin nginx:1.27.5",
             "docker run --cap-add=DAC_READ_SEARCH nginx:1.27.5",
         ),
         good=(
-            _service("cap_drop: [ALL]", "cap_add: [NET_BIND_SERVICE]"),
-            _service("cap_drop: [SYS_ADMIN]"),
-            _service("cap_add: [SYS_PTRACE]"),
+            service_with("cap_drop: [ALL]", "cap_add: [NET_BIND_SERVICE]"),
+            service_with("cap_drop: [SYS_ADMIN]"),
+            service_with("cap_add: [SYS_PTRACE]"),
             "docker run --cap-drop=ALL --cap-add=CHOWN nginx:1.27.5",
             "docker run nginx:1.27.5 --cap-add=SYS_ADMIN",
         ),
@@ -144,14 +140,14 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.PRIVILEGE),
         on={Workload: _of_reach(_STRONG)},
         bad=(
-            _service("cap_add: [NET_ADMIN]"),
-            _service("cap_add:", "  - SYS_PTRACE", "  - SYS_TIME"),
+            service_with("cap_add: [NET_ADMIN]"),
+            service_with("cap_add:", "  - SYS_PTRACE", "  - SYS_TIME"),
             "docker run --cap-add NET_ADMIN nginx:1.27.5",
         ),
         good=(
-            _service("cap_add: [NET_BIND_SERVICE, CHOWN]"),
-            _service("cap_add: [SYS_PTRACE]", "pid: host"),
-            _service("cap_add: [NET_ADMIN]", "privileged: true"),
+            service_with("cap_add: [NET_BIND_SERVICE, CHOWN]"),
+            service_with("cap_add: [SYS_PTRACE]", "pid: host"),
+            service_with("cap_add: [NET_ADMIN]", "privileged: true"),
             "docker run --cap-drop NET_ADMIN nginx:1.27.5",
         ),
         aliases=(
@@ -176,12 +172,12 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.LESS),
         on={Workload: _of_reach(_LESSER)},
         bad=(
-            _service("cap_add: [SYS_NICE]"),
+            service_with("cap_add: [SYS_NICE]"),
             "docker run --cap-add=IPC_LOCK vault:1.13.3",
         ),
         good=(
-            _service("cap_add: [SETUID, SETGID]"),
-            _service("cap_add: [ALL, SYS_NICE]"),
+            service_with("cap_add: [SETUID, SETGID]"),
+            service_with("cap_add: [ALL, SYS_NICE]"),
             "docker run --cap-add=SETUID nginx:1.27.5",
         ),
         aliases=(
@@ -199,10 +195,10 @@ RULES = (
         practice=DROPPED_CAPABILITIES,
         risk=Risk(Needs.FOOTHOLD, Gains.LESS),
         on={Workload: _kept_capability},
-        bad=(_service("cap_drop: [ALL]", "cap_add: [CHOWN, NET_BIND_SERVICE]"),),
+        bad=(service_with("cap_drop: [ALL]", "cap_add: [CHOWN, NET_BIND_SERVICE]"),),
         good=(
-            _service("cap_drop: [ALL]", "cap_add: [NET_BIND_SERVICE]"),
-            _service("cap_add: [CHOWN]"),
+            service_with("cap_drop: [ALL]", "cap_add: [NET_BIND_SERVICE]"),
+            service_with("cap_add: [CHOWN]"),
         ),
         profile=Profile.AUDIT,
         why=(

@@ -10,6 +10,7 @@ from seawall.core.model import Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
 from seawall.facts.host_paths import DISK
+from seawall.rules.examples import service_with
 from seawall.rules.naming import symbol, the, write
 from seawall.rules.practices import ISOLATED_FROM_HOST
 from seawall.rules.runtime.privileges import is_privileged
@@ -115,11 +116,6 @@ def _cgroup_rules(workload: Workload, _: Settings) -> Iterator[Hit]:
 _COMMON = (owasp("D04"), nist("4.4.3"), cwe(653))
 
 
-def _service(*lines: str) -> str:
-    body = "".join(f"    {line}\n" for line in lines)
-    return f"services:\n  web:\n    image: nginx:1.27.5\n{body}"
-
-
 RULES = (
     Rule(
         id="host-device",
@@ -128,12 +124,12 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
         on={Workload: _devices(DISK, _disk_means)},
         bad=(
-            _service("devices: [/dev/sda:/dev/sda]"),
-            _service('devices: ["/dev/mem:/dev/mem:r"]'),
+            service_with("devices: [/dev/sda:/dev/sda]"),
+            service_with('devices: ["/dev/mem:/dev/mem:r"]'),
             "docker run --device /dev/nvme0n1 nginx:1.27.5",
         ),
         good=(
-            _service("devices: [/dev/dri:/dev/dri, /dev/ttyUSB0, /dev/snd, /dev/net/tun]"),
+            service_with("devices: [/dev/dri:/dev/dri, /dev/ttyUSB0, /dev/snd, /dev/net/tun]"),
             "docker run --device=/dev/video0 nginx:1.27.5",
         ),
         aliases=("compose-lint:CL-0016", "cis:5.18"),
@@ -147,12 +143,12 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.LESS),
         on={Workload: _devices(_KERNEL_DEVICE, _kernel_means)},
         bad=(
-            _service("devices: [/dev/kmsg]"),
-            _service("devices:", "  - /dev/kvm"),
+            service_with("devices: [/dev/kmsg]"),
+            service_with("devices:", "  - /dev/kvm"),
             "docker run --device=/dev/bus/usb nginx:1.27.5",
         ),
         good=(
-            _service("devices: [/dev/dri]"),
+            service_with("devices: [/dev/dri]"),
             "docker run --device=/dev/bus/usb/001/004 nginx:1.27.5",
         ),
         profile=Profile.STRICT,
@@ -170,12 +166,12 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
         on={Workload: _cgroup_rules},
         bad=(
-            _service("device_cgroup_rules: ['a *:* rwm']"),
-            _service("device_cgroup_rules: ['b 8:* rwm']"),
+            service_with("device_cgroup_rules: ['a *:* rwm']"),
+            service_with("device_cgroup_rules: ['b 8:* rwm']"),
             "docker run --device-cgroup-rule='a *:* rwm' nginx:1.27.5",
         ),
         good=(
-            _service("device_cgroup_rules: ['c 189:* rmw', 'c 188:0 rw']"),
+            service_with("device_cgroup_rules: ['c 189:* rmw', 'c 188:0 rw']"),
             "docker run --device-cgroup-rule='c 13:* r' nginx:1.27.5",
         ),
         aliases=("compose-lint:CL-0016", "cis:5.18"),
@@ -192,8 +188,8 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.PRIVILEGE),
         on={Workload: _binds_shared},
         bad=(
-            _service("volumes: ['/data:/data:rshared']"),
-            _service(
+            service_with("volumes: ['/data:/data:rshared']"),
+            service_with(
                 "volumes:",
                 "  - type: bind",
                 "    source: /data",
@@ -203,8 +199,8 @@ RULES = (
             "docker run -v /mnt:/mnt:rslave nginx:1.27.5",
         ),
         good=(
-            _service("volumes: ['/data:/data:rprivate']"),
-            _service("volumes: ['/data:/data:z']"),
+            service_with("volumes: ['/data:/data:rprivate']"),
+            service_with("volumes: ['/data:/data:z']"),
             "docker run --mount type=bind,src=/d,dst=/d,bind-propagation=private nginx:1.27.5",
         ),
         aliases=(

@@ -9,6 +9,7 @@ from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Hit, Profile, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
+from seawall.rules.examples import service_with
 from seawall.rules.naming import symbol, the, without, write
 from seawall.rules.practices import ISOLATED_FROM_HOST, TLS_IN_TRANSIT
 from seawall.surfaces.cell import Cell
@@ -188,11 +189,6 @@ def _plain_engine(workload: Workload, _: Settings) -> Iterator[Hit]:
 _COMMON = (owasp("D04"), nist("4.4.3"), cwe(653))
 
 
-def _service(*lines: str) -> str:
-    body = "".join(f"    {line}\n" for line in lines)
-    return f"services:\n  web:\n    image: nginx:1.27.5\n{body}"
-
-
 RULES = (
     Rule(
         id="host-pid",
@@ -205,13 +201,13 @@ RULES = (
             )
         },
         bad=(
-            _service("pid: host"),
-            _service("pid: ${PID_MODE}"),
+            service_with("pid: host"),
+            service_with("pid: ${PID_MODE}"),
             "docker run --pid=host nginx:1.27.5",
         ),
         good=(
-            _service("ipc: host"),
-            _service("pid: ${PID_MODE:-service:app}") + "  app:\n    image: nginx:1.27.5\n",
+            service_with("ipc: host"),
+            service_with("pid: ${PID_MODE:-service:app}") + "  app:\n    image: nginx:1.27.5\n",
             "docker run --pid container:app nginx:1.27.5",
         ),
         aliases=("compose-lint:CL-0010", "kics:Host Namespace is Shared", "cis:5.16"),
@@ -232,10 +228,10 @@ RULES = (
                 "ipc", "ipc", "ipc", "reads and writes the shared memory of the host's programs"
             )
         },
-        bad=(_service("ipc: host"), "docker run --ipc host nginx:1.27.5"),
+        bad=(service_with("ipc: host"), "docker run --ipc host nginx:1.27.5"),
         good=(
-            _service("ipc: shareable"),
-            _service("shm_size: 1gb"),
+            service_with("ipc: shareable"),
+            service_with("shm_size: 1gb"),
             "docker run --ipc=private nginx:1.27.5",
         ),
         aliases=("compose-lint:CL-0010", "kics:Shared Host IPC Namespace", "cis:5.17"),
@@ -253,15 +249,15 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.LESS),
         on={Workload: _lesser_namespaces},
         bad=(
-            _service("uts: host"),
-            _service("userns_mode: host"),
-            _service("cgroup: host"),
+            service_with("uts: host"),
+            service_with("userns_mode: host"),
+            service_with("cgroup: host"),
             "docker run --uts=host nginx:1.27.5",
             "docker run --userns=host --cgroupns=host nginx:1.27.5",
         ),
         good=(
-            _service("cgroup: private"),
-            _service("hostname: host"),
+            service_with("cgroup: private"),
+            service_with("hostname: host"),
             "docker run --cgroupns=private nginx:1.27.5",
         ),
         confidence=Confidence.MEDIUM,
@@ -286,10 +282,10 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.LESS),
         on={Workload: _shared_namespace},
         bad=(
-            _service("network_mode: service:vpn") + "  vpn:\n    image: nginx:1.27.5\n",
+            service_with("network_mode: service:vpn") + "  vpn:\n    image: nginx:1.27.5\n",
             "docker run --pid=container:app nginx:1.27.5",
         ),
-        good=(_service("network_mode: bridge"), "docker run --network app nginx:1.27.5"),
+        good=(service_with("network_mode: bridge"), "docker run --network app nginx:1.27.5"),
         profile=Profile.AUDIT,
         why="What two containers keep apart, a namespace that both are in does not.",
         citations=_COMMON,
@@ -301,12 +297,12 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.PRIVILEGE),
         on={Workload: _groups},
         bad=(
-            _service("group_add: [root]"),
-            _service('group_add: ["0", video]'),
+            service_with("group_add: [root]"),
+            service_with('group_add: ["0", video]'),
             "docker run --group-add docker nginx:1.27.5",
         ),
         good=(
-            _service('group_add: ["1000", video]'),
+            service_with('group_add: ["1000", video]'),
             "docker run --group-add=dialout nginx:1.27.5",
         ),
         why=(
@@ -322,13 +318,15 @@ RULES = (
         risk=Risk(Needs.FAULT, Gains.PRIVILEGE),
         on={Workload: _sysctls},
         bad=(
-            _service("sysctls: [net.ipv4.conf.all.route_localnet=1]"),
-            _service("sysctls:", "  kernel.core_pattern: '|/bin/sh'"),
+            service_with("sysctls: [net.ipv4.conf.all.route_localnet=1]"),
+            service_with("sysctls:", "  kernel.core_pattern: '|/bin/sh'"),
             "docker run --sysctl net.ipv4.conf.all.accept_source_route=1 nginx:1.27.5",
         ),
         good=(
-            _service("sysctls: [net.core.somaxconn=1024, net.ipv4.conf.all.src_valid_mark=1]"),
-            _service("sysctls:", "  net.ipv4.conf.all.route_localnet: 0", "  kernel.shmmax: 1024"),
+            service_with("sysctls: [net.core.somaxconn=1024, net.ipv4.conf.all.src_valid_mark=1]"),
+            service_with(
+                "sysctls:", "  net.ipv4.conf.all.route_localnet: 0", "  kernel.shmmax: 1024"
+            ),
             "docker run --sysctl net.ipv4.ip_unprivileged_port_start=0 nginx:1.27.5",
         ),
         why=(
@@ -344,18 +342,18 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
         on={Workload: _plain_engine},
         bad=(
-            _service("environment: [DOCKER_HOST=tcp://docker:2375]"),
-            _service("environment:", "  DOCKER_HOST: tcp://10.0.0.5:2375"),
+            service_with("environment: [DOCKER_HOST=tcp://docker:2375]"),
+            service_with("environment:", "  DOCKER_HOST: tcp://10.0.0.5:2375"),
             "docker run -e DOCKER_HOST=tcp://10.0.0.5:2375 docker:28.1.1",
         ),
         good=(
-            _service(
+            service_with(
                 "environment:",
                 "  DOCKER_HOST: tcp://docker:2376",
                 "  DOCKER_TLS_VERIFY: '1'",
             ),
-            _service("environment: [DOCKER_HOST=tcp://socket-proxy:2375]"),
-            _service("environment: [DOCKER_HOST=unix:///var/run/docker.sock]"),
+            service_with("environment: [DOCKER_HOST=tcp://socket-proxy:2375]"),
+            service_with("environment: [DOCKER_HOST=unix:///var/run/docker.sock]"),
             "docker run -e DOCKER_HOST=ssh://host docker:28.1.1",
         ),
         confidence=Confidence.MEDIUM,

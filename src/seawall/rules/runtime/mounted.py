@@ -15,6 +15,7 @@ from seawall.facts.host_paths import (
     is_telling,
     normal,
 )
+from seawall.rules.examples import service_with
 from seawall.rules.naming import symbol, the, write
 from seawall.rules.practices import ISOLATED_FROM_HOST
 from seawall.rules.runtime.privileges import is_privileged
@@ -204,13 +205,8 @@ def _credential(workload: Workload, at: Located, path: str, part: str) -> Hit:
 _CITATIONS = (cis("5.6"), owasp("D04"), nist("4.5.5"), cwe(668))
 
 
-def _service(*lines: str, tail: str = "") -> str:
-    body = "".join(f"    {line}\n" for line in lines)
-    return f"services:\n  web:\n    image: nginx:1.27.5\n{body}{tail}"
-
-
 def _volume(text: str) -> str:
-    return _service("volumes:", f"  - {text}")
+    return service_with("volumes:", f"  - {text}")
 
 
 RULES = (
@@ -232,23 +228,23 @@ RULES = (
             _volume("/run/containerd/containerd.sock:/c.sock"),
             _volume("/run/user/1000/podman/podman.sock:/p.sock"),
             _volume("'\\\\.\\pipe\\docker_engine:\\\\.\\pipe\\docker_engine'"),
-            _service(
+            service_with(
                 "volumes:",
                 "  - type: bind",
                 "    source: /var/run/docker.sock",
                 "    target: /var/run/docker.sock",
                 "    read_only: true",
             ),
-            _service("use_api_socket: true"),
-            _service(
+            service_with("use_api_socket: true"),
+            service_with(
                 "volumes: [run:/run/host]",
                 tail="volumes:\n  run:\n    driver_opts: {type: none, o: bind, device: /var/run}\n",
             ),
-            _service(
+            service_with(
                 "secrets: [engine]",
                 tail="secrets:\n  engine:\n    file: /var/run/docker.sock\n",
             ),
-            _service("volumes_from: [agent]")
+            service_with("volumes_from: [agent]")
             + "  agent:\n    image: nginx:1.27.5\n"
             + "    volumes: [/var/run/docker.sock:/var/run/docker.sock]\n",
             "docker run -v /var/run/docker.sock:/var/run/docker.sock portainer/portainer-ce:2.27.0",
@@ -258,8 +254,8 @@ RULES = (
             _volume("docker.sock:/data"),
             _volume("/var/run/nginx:/var/run/nginx"),
             _volume("./run:/run"),
-            _service("use_api_socket: false"),
-            "x-unused:\n  volumes: [/var/run/docker.sock:/var/run/docker.sock]\n" + _service(),
+            service_with("use_api_socket: false"),
+            "x-unused:\n  volumes: [/var/run/docker.sock:/var/run/docker.sock]\n" + service_with(),
             "docker run -v data:/var/run/docker.sock nginx:1.27.5",
         ),
         aliases=(
@@ -287,7 +283,7 @@ RULES = (
             _volume("/proc:/host/proc"),
             _volume("/var/lib/docker:/var/lib/docker"),
             _volume("/srv/../etc/cron.d:/jobs"),
-            _service("volumes:", "  - {type: bind, source: /root, target: /data}"),
+            service_with("volumes:", "  - {type: bind, source: /root, target: /data}"),
             "docker run -v /:/mnt alpine:3.22.1",
             "docker run -v /usr/bin/docker:/usr/bin/docker alpine:3.22.1",
         ),

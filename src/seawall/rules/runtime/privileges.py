@@ -8,6 +8,7 @@ from seawall.core.expression import Expression
 from seawall.core.model import Hit, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
+from seawall.rules.examples import service_with
 from seawall.rules.naming import symbol, the, without, write
 from seawall.rules.practices import NO_NEW_PRIVILEGES
 from seawall.surfaces.cell import Cell
@@ -173,15 +174,10 @@ def _hook_hit(
 
 _CITATIONS = (owasp("D04"), nist("4.4.3"), cwe(250))
 _OFF = (owasp("D04"), nist("4.4.3"), cwe(693))
-_IMAGE = "    image: nginx:1.27.5\n"
-
-
-def _service(*lines: str) -> str:
-    return f"services:\n  web:\n{_IMAGE}" + "".join(f"    {line}\n" for line in lines)
 
 
 def _option(*values: str) -> str:
-    return _service("security_opt:", *(f"  - {value}" for value in values))
+    return service_with("security_opt:", *(f"  - {value}" for value in values))
 
 
 RULES = (
@@ -192,21 +188,21 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
         on={Workload: _privileged},
         bad=(
-            _service("privileged: true"),
-            _service('privileged: "true"'),
-            _service("privileged: yes"),
-            _service("privileged: ${P:-true}"),
-            _service("privileged: ${P}"),
-            "x-base: &base\n  privileged: true\n" + _service("<<: *base"),
+            service_with("privileged: true"),
+            service_with('privileged: "true"'),
+            service_with("privileged: yes"),
+            service_with("privileged: ${P:-true}"),
+            service_with("privileged: ${P}"),
+            "x-base: &base\n  privileged: true\n" + service_with("<<: *base"),
             "services:\n  base:\n    image: a:1.0.0\n    privileged: true\n"
             "  web:\n    extends: base\n",
             "docker run --privileged nginx:1.27.5",
             "docker run -it --privileged=true nginx:1.27.5",
         ),
         good=(
-            _service("privileged: false"),
-            _service("privileged: ${P:-false}"),
-            "x-base:\n  privileged: true\n" + _service("restart: always"),
+            service_with("privileged: false"),
+            service_with("privileged: ${P:-false}"),
+            "x-base:\n  privileged: true\n" + service_with("restart: always"),
             "docker run --privileged=false nginx:1.27.5",
             "docker run nginx:1.27.5 --privileged",
         ),
@@ -353,12 +349,12 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
         on={Workload: _hooks},
         bad=(
-            _service("post_start:", "  - command: ./prepare.sh", "    privileged: true"),
-            _service('user: "1000"', "pre_stop:", "  - command: ./leave.sh", "    user: root"),
+            service_with("post_start:", "  - command: ./prepare.sh", "    privileged: true"),
+            service_with('user: "1000"', "pre_stop:", "  - command: ./leave.sh", "    user: root"),
         ),
         good=(
-            _service('user: "1000"', "post_start:", "  - command: ./prepare.sh"),
-            _service('user: "0"', "post_start:", "  - command: ./prepare.sh", "    user: root"),
+            service_with('user: "1000"', "post_start:", "  - command: ./prepare.sh"),
+            service_with('user: "0"', "post_start:", "  - command: ./prepare.sh", "    user: root"),
             "docker run nginx:1.27.5",
         ),
         aliases=("cis:5.23", "cis:5.24"),

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from msgspec import Struct
-
 from seawall.detectors.vocabulary import words
-from seawall.surfaces.cell import Place
+from seawall.surfaces.cell import Place, Placed
 from seawall.surfaces.repository.workflows import Job, Pipelines, Step, Workflow
 from seawall.surfaces.shell import Command
 
@@ -31,7 +29,7 @@ _LOGIN_ACTIONS = words(
 )
 
 
-class Deed(Struct, frozen=True):
+class Deed(Placed, frozen=True):
     """Something that a step does: where, in which job, and what it is in a few words."""
 
     workflow: Workflow
@@ -39,16 +37,6 @@ class Deed(Struct, frozen=True):
     step: Step
     place: Place
     what: str
-
-    @property
-    def start(self) -> int:
-        """Where it stands in its file."""
-        return self.place.start
-
-    @property
-    def end(self) -> int:
-        """Where it ends."""
-        return self.place.end
 
     @property
     def symbol(self) -> str:

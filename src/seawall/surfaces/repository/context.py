@@ -10,7 +10,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from seawall.core.source import Source
-from seawall.surfaces.cell import Place
+from seawall.surfaces.cell import Place, Placed
 from seawall.surfaces.dockerfile.model import Dockerfile, Instruction, Word
 from seawall.surfaces.repository.dockerignore import (
     NO_STANDING,
@@ -38,23 +38,13 @@ class Build(Struct, frozen=True):
     context: str = ""
 
 
-class Copy(Struct, frozen=True):
+class Copy(Placed, frozen=True):
     """A source of a COPY or ADD that is in the context: `path` is cleaned, empty for all of it."""
 
     instruction: Instruction
     place: Place
     path: str
     excluded: tuple[str, ...] = ()
-
-    @property
-    def start(self) -> int:
-        """Where the source stands in the Dockerfile."""
-        return self.place.start
-
-    @property
-    def end(self) -> int:
-        """Where it ends."""
-        return self.place.end
 
 
 class Context(Struct, frozen=True, dict=True):

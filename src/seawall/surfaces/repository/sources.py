@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from seawall.core.source import Source
-from seawall.surfaces.cell import Place
+from seawall.surfaces.cell import Place, Placed
 from seawall.surfaces.repository.tree import joined, read_start
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _LANGUAGES = {
 _MADE = frozenset({"vendor", "third_party", "bower_components", "dist", "site-packages"})
 
 
-class Shown(Struct, frozen=True):
+class Shown(Placed, frozen=True):
     """A value that a call writes: `name` is what it was last called, or once was.
 
     The kind is name, key (of a mapping or keyword), environment (a variable's name), call (of a
@@ -38,16 +38,6 @@ class Shown(Struct, frozen=True):
     place: Place
     kind: str = "name"
     via: tuple[tuple[str, int], ...] = ()
-
-    @property
-    def start(self) -> int:
-        """Where it stands in the call."""
-        return self.place.start
-
-    @property
-    def end(self) -> int:
-        """Where it ends."""
-        return self.place.end
 
 
 class LogCall(Struct, frozen=True):
