@@ -47,22 +47,13 @@ def check(paths: tuple[str, ...], **given: object) -> int:
     is at or over --fail-on; 1 something is; 2 something could not be examined or decided.
     """
     from seawall.cli.arguments import read_arguments
+    from seawall.cli.examine import examine
     from seawall.cli.outputs import parse_outputs, say_notices, write_outputs
-    from seawall.cli.progress import Progress
-    from seawall.jobs.check import check as run_check
-    from seawall.jobs.governance import Governance
 
     arguments = read_arguments(given)
     outputs = parse_outputs(arguments.outputs)
     paths = paths or (() if arguments.run else (".",))
-    asked = arguments.options(paths)
-    governance = Governance(asked.terms, asked.today)
-    policy = governance.leading(paths)
-    progress = Progress()
-    try:
-        report = run_check(paths, asked, governance, progress)
-    finally:
-        progress.close()
+    report, policy = examine(arguments, paths)
     write_outputs(outputs, report, arguments.rendering(policy))
     say_notices(outputs, report)
     return report.exit_code(policy.fail_on)

@@ -42,22 +42,13 @@ def checklist(paths: tuple[str, ...], **given: object) -> int:
     from msgspec import structs
 
     from seawall.cli.arguments import read_arguments
+    from seawall.cli.examine import examine
     from seawall.cli.outputs import parse_outputs, say_notices, write_outputs
-    from seawall.cli.progress import Progress
-    from seawall.jobs.check import check
-    from seawall.jobs.governance import Governance
 
     arguments = read_arguments(given)
     outputs = parse_outputs(arguments.outputs)
     paths = paths or (".",)
-    asked = arguments.options(paths)
-    governance = Governance(asked.terms, asked.today)
-    policy = governance.leading(paths)
-    progress = Progress()
-    try:
-        report = check(paths, asked, governance, progress)
-    finally:
-        progress.close()
+    report, policy = examine(arguments, paths)
     rendering = structs.replace(arguments.rendering(policy), is_checklist=True)
     write_outputs(outputs, report, rendering)
     say_notices(outputs, report)
