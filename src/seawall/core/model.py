@@ -129,7 +129,8 @@ class Hit(Struct, frozen=True):
 
     `symbol` names the place without line numbers or wording (`stage build/RUN curl`): together
     with rule and path it is the finding's identity. `secrets` are the places whose characters
-    no report may show. `weaker` says why this hit weighs one step less than its rule.
+    no report may show. `weaker` says why this hit weighs one step less than its rule. `severity`
+    is there where somebody else has rated this very fault, as advisories do.
     """
 
     at: Located
@@ -140,6 +141,7 @@ class Hit(Struct, frozen=True):
     verdict: Verdict = Verdict.FAIL
     confidence: Confidence | None = None
     weaker: str = ""
+    severity: Severity | None = None
     evidence: tuple[Evidence, ...] = ()
     fix: Fix | None = None
     secrets: tuple[Located, ...] = ()

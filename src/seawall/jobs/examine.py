@@ -186,7 +186,7 @@ def bug(name: str, doing: str, error: Exception) -> Problem:
 
 def _finding(source: Source, rule: Rule, hit: Hit, severities: Mapping[str, Severity]) -> Finding:
     said = _said(rule)
-    severity = severities.get(rule.id, said.severity)
+    severity = severities.get(rule.id) or hit.severity or said.severity
     evidence = hit.evidence
     if hit.weaker:
         severity = severity.lowered()

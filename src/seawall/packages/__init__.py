@@ -1,0 +1,1 @@
+"""Package cataloguers: one module a format, each an analyser of a layer's files."""

@@ -1,0 +1,1 @@
+"""Version orderings: one module an ecosystem, each a sort key."""
