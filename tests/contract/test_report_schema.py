@@ -8,9 +8,18 @@ from typing import Any
 
 import jsonschema
 import pytest
+from msgspec import structs
 from reports import ORDERS, finding, report_on, small
 
-from seawall.core.model import ChecklistRow, Confidence, Safety, Severity, Verdict
+from seawall.core.model import (
+    ChecklistRow,
+    Confidence,
+    Flaw,
+    InLayer,
+    Safety,
+    Severity,
+    Verdict,
+)
 from seawall.core.report import Report
 from seawall.core.source import Source
 from seawall.reports import RenderOptions, render
@@ -31,6 +40,9 @@ PROMISED = {
     "suppression": "kind line reason until",
     "finding": "confidence evidence fingerprint fix label location message practice remedy rule "
     "severity standards suppressed target title verdict why",
+    "layer": "diff_id index instruction is_base path removed_by",
+    "flaw": "aliases cvss epss epss_percentile exploited fixed id installed links package score "
+    "status title",
     "checklistItem": "evidence item level practices verdict",
     "problem": "hint line reason target",
     "notice": "line message target",
@@ -41,6 +53,12 @@ PROMISED = {
 
 def full() -> Report:
     report = small()
+    flaw = Flaw("CVE-2026-0001", "pkg:deb/debian/zlib1g@1.2.13", "1.2.13", ("1.2.14",), "fixed")
+    layer = InLayer(0, "sha256:" + "a" * 64, "RUN apt-get install zlib1g", "var/lib/dpkg/status")
+    first, *others = report.findings
+    report = structs.replace(
+        report, findings=(structs.replace(first, flaw=flaw, layer=layer), *others)
+    )
     row = ChecklistRow("Run as a non-root user", "essential", "fail", "1 finding", ("non-root",))
     return Report(
         report.targets,

@@ -124,6 +124,45 @@ class Evidence(Struct, frozen=True):
     line: int | None = None
 
 
+class InLayer(Struct, frozen=True):
+    """Where in an image a finding stands: the file, and the layer that brought it.
+
+    `index` counts layers from 0, the lowest; `instruction` is what made it. `removed_by` is the
+    instruction of a later layer that took the file away: it is still in the image for whoever
+    unpacks it. `is_base` where the layer is taken to come from the base image.
+    """
+
+    index: int
+    diff_id: str
+    instruction: str
+    path: str = ""
+    is_base: bool = False
+    removed_by: str = ""
+
+
+class Flaw(Struct, frozen=True):
+    """What advisories say of a vulnerable package; the words of `advisories.model` as plain data.
+
+    `package` is its package URL, `installed` its version, `fixed` the versions with the fix.
+    `score` (CVSS), `epss` and `epss_percentile` are -1 where nobody gives them; `exploited` is
+    the day on which CISA listed the flaw as exploited, empty where it did not.
+    """
+
+    id: str
+    package: str
+    installed: str
+    fixed: tuple[str, ...] = ()
+    status: str = ""
+    aliases: tuple[str, ...] = ()
+    title: str = ""
+    cvss: str = ""
+    score: float = -1.0
+    epss: float = -1.0
+    epss_percentile: float = -1.0
+    exploited: str = ""
+    links: tuple[str, ...] = ()
+
+
 class Hit(Struct, frozen=True):
     """What a rule saw: a place, what is wrong there, and what to write instead.
 
@@ -145,6 +184,8 @@ class Hit(Struct, frozen=True):
     evidence: tuple[Evidence, ...] = ()
     fix: Fix | None = None
     secrets: tuple[Located, ...] = ()
+    layer: InLayer | None = None
+    flaw: Flaw | None = None
 
 
 class Suppression(Struct, frozen=True):
@@ -184,6 +225,8 @@ class Finding(Struct, frozen=True):
     standards: tuple[str, ...]
     fingerprint: str
     suppressed: Suppression | None = None
+    layer: InLayer | None = None
+    flaw: Flaw | None = None
 
 
 class Problem(Struct, frozen=True):

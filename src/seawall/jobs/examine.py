@@ -208,6 +208,8 @@ def _finding(source: Source, rule: Rule, hit: Hit, severities: Mapping[str, Seve
         fix=hit.fix,
         standards=said.standards,
         fingerprint="",
+        layer=hit.layer,
+        flaw=hit.flaw,
     )
 
 

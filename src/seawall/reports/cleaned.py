@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from msgspec import structs
+
 from seawall.core.clean import clean, clean_line
 from seawall.core.diagram import Box, Diagram, Line, Route, Step
 from seawall.core.model import (
@@ -12,6 +14,8 @@ from seawall.core.model import (
     Evidence,
     Finding,
     Fix,
+    Flaw,
+    InLayer,
     Location,
     Notice,
     Problem,
@@ -114,6 +118,36 @@ def _finding(finding: Finding, name: _Clean, text: _Clean, strike: _Clean) -> Fi
         tuple([text(standard) for standard in finding.standards]),
         text(finding.fingerprint),
         _suppression(finding.suppressed, strike) if finding.suppressed else None,
+        _layer(finding.layer, name, strike) if finding.layer else None,
+        _flaw(finding.flaw, text) if finding.flaw else None,
+    )
+
+
+def _layer(layer: InLayer, name: _Clean, strike: _Clean) -> InLayer:
+    return structs.replace(
+        layer,
+        diff_id=name(layer.diff_id),
+        instruction=name(strike(layer.instruction)),
+        path=name(layer.path),
+        removed_by=name(strike(layer.removed_by)),
+    )
+
+
+def _flaw(flaw: Flaw, text: _Clean) -> Flaw:
+    return Flaw(
+        text(flaw.id),
+        text(flaw.package),
+        text(flaw.installed),
+        tuple(map(text, flaw.fixed)),
+        text(flaw.status),
+        tuple(map(text, flaw.aliases)),
+        text(flaw.title),
+        text(flaw.cvss),
+        flaw.score,
+        flaw.epss,
+        flaw.epss_percentile,
+        text(flaw.exploited),
+        tuple(map(text, flaw.links)),
     )
 
 

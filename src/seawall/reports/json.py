@@ -13,6 +13,8 @@ from seawall.core.model import (
     Evidence,
     Finding,
     Fix,
+    Flaw,
+    InLayer,
     Location,
     Notice,
     Problem,
@@ -59,7 +61,7 @@ class FixRow(Struct, frozen=True, gc=False):
     edits: tuple[Replacement, ...]
 
 
-class FindingRow(Struct, frozen=True, gc=False):
+class FindingRow(Struct, frozen=True, gc=False, omit_defaults=True):
     """One finding."""
 
     rule: str
@@ -79,6 +81,8 @@ class FindingRow(Struct, frozen=True, gc=False):
     standards: tuple[str, ...]
     fingerprint: str
     suppressed: Suppression | None
+    layer: InLayer | None = None
+    flaw: Flaw | None = None
 
 
 class SummaryRow(Struct, frozen=True):
@@ -164,6 +168,8 @@ def _finding_row(finding: Finding, sources: Sources) -> FindingRow:
         finding.standards,
         finding.fingerprint,
         finding.suppressed,
+        finding.layer,
+        finding.flaw,
     )
 
 

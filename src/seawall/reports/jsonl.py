@@ -28,4 +28,4 @@ def _lines(report: Report, options: RenderOptions) -> list[dict[str, object]]:
 
 
 def _line(kind: str, row: Struct) -> dict[str, object]:
-    return {"type": kind, **msgspec.structs.asdict(row)}
+    return {"type": kind, **msgspec.to_builtins(row)}
