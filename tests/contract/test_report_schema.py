@@ -41,8 +41,8 @@ PROMISED = {
     "finding": "confidence evidence fingerprint fix label location message practice remedy rule "
     "severity standards suppressed target title verdict why",
     "layer": "diff_id index instruction is_base path removed_by",
-    "flaw": "aliases cvss epss epss_percentile exploited fixed id installed links package score "
-    "status title",
+    "flaw": "aliases cvss ecosystem epss epss_percentile exploited fixed id installed links names "
+    "package score status title",
     "checklistItem": "evidence item level practices verdict",
     "problem": "hint line reason target",
     "notice": "line message target",
@@ -53,7 +53,7 @@ PROMISED = {
 
 def full() -> Report:
     report = small()
-    flaw = Flaw("CVE-2026-0001", "pkg:deb/debian/zlib1g@1.2.13", "1.2.13", ("1.2.14",), "fixed")
+    flaw = Flaw("CVE-2026-0001", "pkg:deb/debian/zlib1g@1.2.13", "1.2.13", fixed=("1.2.14",))
     layer = InLayer(0, "sha256:" + "a" * 64, "RUN apt-get install zlib1g", "var/lib/dpkg/status")
     first, *others = report.findings
     report = structs.replace(

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from seawall.core.model import Severity
 from seawall.surfaces.image.facts import Package
+from seawall.surfaces.image.model import Held, Image
 
 
 class Status(Enum):
@@ -61,3 +62,10 @@ class Match(Struct, frozen=True):
     compared: str = ""
     why: str = ""
     source: str = ""
+
+
+class Vulnerabilities(Struct, frozen=True):
+    """An image and its vulnerable packages, each with one of its flaws."""
+
+    image: Image
+    found: tuple[tuple[Held[Package], Match], ...] = ()

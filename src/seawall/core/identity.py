@@ -36,14 +36,15 @@ def relative_path(path: str, root: str) -> str:
     return full.removeprefix(root.rstrip("/") + "/").replace(os.sep, "/")
 
 
-def identify(findings: Iterable[Finding], root: str) -> tuple[Finding, ...]:
+def identify(findings: Iterable[Finding], root: str, called: str = "") -> tuple[Finding, ...]:
     """Give the findings of one or more files their fingerprints, and keep their order.
 
-    `root` is the absolute directory that paths are relative to: the repository's. Where rule,
-    path and symbol are the same, the place in the file tells the findings apart.
+    `root` is the absolute directory that paths are relative to: the repository's. `called` stands
+    for the path where that is none: an image is its repository, whatever its tag. Where rule, path
+    and symbol are the same, the place in the file tells the findings apart.
     """
     given = tuple(findings)
-    paths = {path: relative_path(path, root) for path in {f.location.path for f in given}}
+    paths = {path: called or relative_path(path, root) for path in {f.location.path for f in given}}
     counts: dict[tuple[str, str, str], int] = {}
     prints: dict[int, str] = {}
     for number in sorted(range(len(given)), key=lambda number: _place(given[number])):

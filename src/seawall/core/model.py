@@ -143,7 +143,9 @@ class InLayer(Struct, frozen=True):
 class Flaw(Struct, frozen=True):
     """What advisories say of a vulnerable package; the words of `advisories.model` as plain data.
 
-    `package` is its package URL, `installed` its version, `fixed` the versions with the fix.
+    `package` is its package URL, `installed` its version, `fixed` the versions with the fix,
+    `ecosystem` the type of its URL, `names` those of all packages of the same source, as the
+    ecosystem's tools take them.
     `score` (CVSS), `epss` and `epss_percentile` are -1 where nobody gives them; `exploited` is
     the day on which CISA listed the flaw as exploited, empty where it did not.
     """
@@ -151,6 +153,8 @@ class Flaw(Struct, frozen=True):
     id: str
     package: str
     installed: str
+    ecosystem: str = ""
+    names: tuple[str, ...] = ()
     fixed: tuple[str, ...] = ()
     status: str = ""
     aliases: tuple[str, ...] = ()

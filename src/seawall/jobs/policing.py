@@ -31,14 +31,15 @@ def police(
     ruling: Ruling,
     root: str,
     surfaces: tuple[type, ...],
+    called: str = "",
 ) -> Policed:
     """Give the findings of a file their identities, silence, select and waive.
 
     `name` is the file's, `ignores` are its comments', and `root` is the absolute directory that
     identities are relative to. `surfaces` are what the file was judged as: an ignore of a rule
-    that looks at others is not called unused here.
+    that looks at others is not called unused here. `called` as in `identify`.
     """
-    identified = identify(findings, root)
+    identified = identify(findings, root, called)
     judged = ruling.judged
     is_strict = ruling.policy.profile is not Profile.DEFAULT
     silenced, notices = suppress(name, identified, ignores, judged & _rules_on(surfaces), is_strict)

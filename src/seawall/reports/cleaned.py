@@ -8,6 +8,7 @@ from msgspec import structs
 
 from seawall.core.clean import clean, clean_line
 from seawall.core.diagram import Box, Diagram, Line, Route, Step
+from seawall.core.inventory import ImageSummary
 from seawall.core.model import (
     ChecklistRow,
     Edit,
@@ -50,6 +51,30 @@ def cleaned(report: Report) -> Report:
         hidden={text(reason): count for reason, count in report.hidden.items()},
         excerpts=_excerpts(report.excerpts),
         diagrams=tuple(_diagram(d, by_target.get(d.target, text)) for d in report.diagrams),
+        images=tuple(_image(i, name, by_target.get(i.name, text)) for i in report.images),
+    )
+
+
+def _image(image: ImageSummary, name: _Clean, strike: _Clean) -> ImageSummary:
+    return structs.replace(
+        image,
+        name=name(image.name),
+        digest=name(image.digest),
+        platform=name(image.platform),
+        distribution=name(image.distribution),
+        layers=tuple(
+            structs.replace(layer, instruction=name(strike(layer.instruction)))
+            for layer in image.layers
+        ),
+        advice=tuple(
+            structs.replace(
+                advice,
+                title=name(strike(advice.title)),
+                lines=tuple(name(strike(line)) for line in advice.lines),
+                ids=tuple(map(name, advice.ids)),
+            )
+            for advice in image.advice
+        ),
     )
 
 
@@ -138,6 +163,8 @@ def _flaw(flaw: Flaw, text: _Clean) -> Flaw:
         text(flaw.id),
         text(flaw.package),
         text(flaw.installed),
+        text(flaw.ecosystem),
+        tuple(map(text, flaw.names)),
         tuple(map(text, flaw.fixed)),
         text(flaw.status),
         tuple(map(text, flaw.aliases)),
