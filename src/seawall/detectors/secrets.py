@@ -11,7 +11,7 @@ from seawall.core.model import Confidence
 from seawall.detectors import embedded, patterns
 from seawall.detectors.entropy import is_random
 from seawall.detectors.names import Sort, is_signing_key, sort_of
-from seawall.detectors.patterns import Pattern
+from seawall.detectors.pattern import Pattern
 from seawall.detectors.placeholders import Worth, fallback, worth
 
 

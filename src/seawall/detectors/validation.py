@@ -56,3 +56,30 @@ def decoded(text: str) -> bytes | None:
         return a2b_base64(text.rstrip("=") + "=" * (-len(text.rstrip("=")) % 4))
     except (Base64Error, ValueError):
         return None
+
+
+def is_long_random(token: str) -> bool:
+    """Whether a token is mixed and has a digit or a case change in its last 20 characters."""
+    tail = token[-20:]
+    return is_mixed(token) and tail.lower() != tail and tail.upper() != tail
+
+
+def is_pypi_macaroon(token: str) -> bool:
+    """Whether it is a version 2 macaroon that names its place: `pypi.org`, or a private index.
+
+    https://github.com/pypi/warehouse, `macaroons`: base64 of 0x02, then a packet with the place.
+    """
+    body = decoded(token.removeprefix("pypi-")[:40].replace("-", "+").replace("_", "/"))
+    return body is not None and body[:2] == b"\x02\x01" and b"pypi" in body
+
+
+def is_encoded_key(text: str) -> bool:
+    """Whether a base64 text is a private key in PEM: certificates begin in the same way."""
+    head = decoded(text[: len(text) // 4 * 4])
+    return head is not None and b"PRIVATE KEY" in head[:60]
+
+
+def is_docker_config(text: str) -> bool:
+    """Whether a base64 text is Docker's `config.json` with a login in it."""
+    plain = decoded(text)
+    return plain is not None and (b'"auth"' in plain or b'"password"' in plain)

@@ -1,0 +1,1 @@
+"""The formats of credentials, by who gives them out."""
