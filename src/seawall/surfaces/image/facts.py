@@ -27,6 +27,7 @@ class Ecosystem(Enum):
     GEM = "gem"
     COMPOSER = "composer"
     NUGET = "nuget"
+    CONDA = "conda"
     GENERIC = "generic"
 
 
@@ -60,6 +61,8 @@ class Package(Struct, frozen=True, tag="package", omit_defaults=True):
     """The vendor or repository that it says it comes from, where a third party's can be told."""
     modularity: str = ""
     """The label of an RPM module stream: `nodejs:18:…`."""
+    inside: str = ""
+    """Where in the archive at `path` it lies: `BOOT-INF/lib/x.jar`."""
 
 
 class Ownership(Struct, frozen=True, tag="ownership"):
@@ -72,6 +75,15 @@ class Ownership(Struct, frozen=True, tag="ownership"):
     package: str
     path: str
     paths: str
+
+
+class License(Struct, frozen=True, tag="license"):
+    """The licences of an installed package, where a file of its own tells them: `copyright`."""
+
+    ecosystem: Ecosystem
+    package: str
+    path: str
+    licenses: tuple[str, ...]
 
 
 class Distribution(Struct, frozen=True, tag="distribution", omit_defaults=True):
@@ -162,4 +174,4 @@ class Trouble(Struct, frozen=True, tag="trouble"):
     is_fatal: bool = False
 
 
-Fact = Package | Ownership | Distribution | FoundSecret | NotableFile | Account | Trouble
+Fact = Package | Ownership | License | Distribution | FoundSecret | NotableFile | Account | Trouble
