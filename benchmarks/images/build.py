@@ -34,12 +34,12 @@ DEBIAN = (
 PYPI = (
     "django flask fastapi uvicorn celery redis sqlalchemy psycopg2-binary requests boto3 numpy"
     " pandas scipy scikit-learn matplotlib jupyterlab pillow lxml cryptography paramiko"
-    " ansible-core black mypy pytest sphinx scrapy transformers google-cloud-storage"
+    " ansible-core black mypy pytest sphinx scrapy google-cloud-storage"
     " azure-storage-blob kubernetes docker sentry-sdk gunicorn"
 )
 NPM = (
     "express react-scripts @angular/cli webpack eslint jest typescript lodash axios mongoose"
-    " socket.io next nodemailer aws-sdk moment gulp"
+    " socket.io nodemailer aws-sdk moment gulp"
 )
 _CA = "/etc/ssl/certs/ca-certificates.crt"
 
@@ -167,6 +167,7 @@ def _installs() -> list[tuple[str, str]]:
     apt = f"apt-get update && apt-get install -y --no-install-recommends {DEBIAN}"
     pip = f"python3 -m venv /opt/venv && /opt/venv/bin/pip install --no-cache-dir -q {PYPI}"
     npm = f"mkdir -p /app && cd /app && npm install --no-audit --no-fund --loglevel=error {NPM}"
+    npm += " && rm -rf /root/.npm"
     clean = "apt-get clean"
     return [(f"{apt} && {clean}", f"{apt} && {clean}"), (pip, pip), (npm, npm)]
 

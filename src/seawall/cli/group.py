@@ -11,6 +11,8 @@ from seawall.core.errors import UsageError
 _COMMANDS = {
     "check": ("seawall.cli.check:check", "Judge the containers of a project."),
     "checklist": ("seawall.cli.checklist:checklist", "Give the 22 items their verdicts."),
+    "scan": ("seawall.cli.scan:scan", "Judge what is in an image: packages, secrets, files."),
+    "sbom": ("seawall.cli.sbom:sbom", "List what is in an image (CycloneDX, SPDX)."),
     "init": ("seawall.cli.init:init", "Write a policy, a .dockerignore and the CI's job."),
     "explain": ("seawall.cli.explain:explain", "Say what a rule finds, why it matters, the cure."),
     "baseline": ("seawall.cli.baseline:baseline", "Accept today's findings; report new ones."),

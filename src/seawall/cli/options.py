@@ -9,7 +9,7 @@ import click
 from seawall.core.errors import UsageError
 from seawall.core.model import Profile, Severity
 from seawall.core.suggestion import did_you_mean
-from seawall.reports import FORMATS
+from seawall.reports import FORMATS, INVENTORIES
 
 
 class Choice(click.Choice[str]):
@@ -69,6 +69,15 @@ output = click.option(
     metavar="FORMAT[:FILE]",
     help=f"Report format: {', '.join(FORMATS)}; to standard output, or to a file. May be given "
     "several times.",
+)
+output_of_scan = click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    metavar="FORMAT[:FILE]",
+    help=f"Report format: {', '.join((*FORMATS, *INVENTORIES))}; to standard output, or to a file. "
+    "May be given several times.",
 )
 fail_on = click.option(
     "--fail-on",
@@ -135,4 +144,35 @@ jobs = click.option(
     type=_Number(),
     metavar="N",
     help="Processes to use.  [default: 1, or one a processor for many files]",
+)
+only = click.option(
+    "--only",
+    multiple=True,
+    metavar="PART",
+    help="Look only for packages, secrets or files; repeat, or separate by commas.",
+)
+vex = click.option(
+    "--vex",
+    multiple=True,
+    metavar="FILE",
+    help="Heed what an OpenVEX, CSAF or CycloneDX document says of flaws; repeatable.",
+)
+platform = click.option(
+    "--platform",
+    metavar="OS/ARCH",
+    help="Which image of several: linux/arm64.  [default: linux and this machine's]",
+)
+database = click.option(
+    "--db", "database", metavar="FILE", help="The advisories, if not where `seawall db` has them."
+)
+insecure_registry = click.option(
+    "--insecure-registry",
+    "insecure_registries",
+    multiple=True,
+    metavar="HOST",
+    help="A registry that may be asked without TLS or with a certificate nobody vouches for.",
+)
+no_cache = click.option("--no-cache", is_flag=True, help="Read every layer anew.")
+offline_scan = click.option(
+    "--offline", is_flag=True, help="Open no network connection: no registry, only local images."
 )

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from seawall import __version__
 from seawall.cli.terminal import remark
 from seawall.core.errors import InputError, UsageError
 from seawall.core.report import Report
 from seawall.core.suggestion import did_you_mean
 from seawall.core.writing import atomic_write
-from seawall.reports import FORMATS, WITHOUT_NOTICES, RenderOptions, notices, render
+from seawall.reports import (
+    FORMATS,
+    INVENTORIES,
+    WITHOUT_NOTICES,
+    RenderOptions,
+    notices,
+    render,
+    render_inventory,
+)
+
+if TYPE_CHECKING:
+    from seawall.jobs.scan import Scanned
 
 
 class Output(Struct, frozen=True):
@@ -23,13 +36,19 @@ class Output(Struct, frozen=True):
     path: str = ""
 
 
-def parse_outputs(values: Iterable[str]) -> tuple[Output, ...]:
+def parse_outputs(values: Iterable[str], with_inventories: bool = False) -> tuple[Output, ...]:
     """Read what `-o` was given; text to standard output where it was not.
+
+    `with_inventories` allows the formats that list what an image holds, too.
 
     Raises:
         UsageError: there is no such format, or two reports would go to one place.
     """
-    outputs = tuple(map(_parse, values)) or (Output("text"),)
+    forms = (*FORMATS, *INVENTORIES) if with_inventories else tuple(FORMATS)
+    return _distinct(tuple(_parse(value, forms) for value in values) or (Output("text"),))
+
+
+def _distinct(outputs: tuple[Output, ...]) -> tuple[Output, ...]:
     paths = [output.path for output in outputs]
     for path in paths:
         if paths.count(path) > 1:
@@ -38,8 +57,15 @@ def parse_outputs(values: Iterable[str]) -> tuple[Output, ...]:
     return outputs
 
 
-def write_outputs(outputs: Iterable[Output], report: Report, options: RenderOptions) -> None:
+def write_outputs(
+    outputs: Iterable[Output],
+    report: Report,
+    options: RenderOptions,
+    images: Sequence[Scanned] = (),
+) -> None:
     """Render and write each; colour and width only reach standard output.
+
+    `images` are those that inventories are made of.
 
     Raises:
         InputError: a file can't be written.
@@ -53,10 +79,31 @@ def write_outputs(outputs: Iterable[Output], report: Report, options: RenderOpti
         is_checklist=options.is_checklist,
     )
     for output in outputs:
-        if output.path:
-            write_file(output.path, render(output.form, report, plain))
+        chosen = plain if output.path else options
+        if output.form in INVENTORIES:
+            text = render_inventory(output.form, images, chosen)
         else:
-            print_text(render(output.form, report, options))
+            text = render(output.form, report, chosen)
+        if output.path:
+            write_file(output.path, text)
+        else:
+            print_text(text)
+
+
+def write_inventories(values: Iterable[str], scanned: Scanned) -> None:
+    """Write what one image holds in each format.
+
+    Raises:
+        UsageError: there is no such format, or two lists would go to one place.
+        InputError: a file can't be written.
+    """
+    options = RenderOptions(version=__version__)
+    for output in _distinct(tuple(_parse(value, INVENTORIES) for value in values)):
+        text = render_inventory(output.form, (scanned,), options)
+        if output.path:
+            write_file(output.path, text)
+        else:
+            print_text(text)
 
 
 def say_notices(outputs: Iterable[Output], report: Report) -> None:
@@ -95,10 +142,10 @@ def write_file(path: str, text: str) -> None:
         raise InputError(f"{path}: can't be written: {reason}") from error
 
 
-def _parse(value: str) -> Output:
+def _parse(value: str, forms: Collection[str]) -> Output:
     form, _, path = value.partition(":")
-    if form not in FORMATS:
-        hint = did_you_mean(form, FORMATS) or f"Formats: {', '.join(FORMATS)}."
+    if form not in forms:
+        hint = did_you_mean(form, forms) or f"Formats: {', '.join(forms)}."
         raise UsageError(f"there is no report format '{form}'", hint)
     if value.endswith(":"):
         raise UsageError(f"no file after '{value}'", f"-o {form}:FILE, or -o {form}.")

@@ -16,14 +16,15 @@ _ERASE = "\r\x1b[K"
 class Progress:
     """Counts what was examined, where a person watches: on a terminal that can erase a line."""
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, what: str = "") -> None:
         self._stream = sys.stderr if stream is None else stream
         self._is_watched = self._stream.isatty() and os.environ.get("TERM") != "dumb"
         self._next = monotonic() + SILENCE
         self._is_shown = False
+        self._what = f" {what}" if what else ""
 
     def __call__(self, done: int, total: int) -> None:
-        """Say that `done` of `total` inputs are examined."""
+        """Say that `done` of `total` inputs are examined; a total of 0 is not known."""
         if not self._is_watched:
             return
         if done == total:
@@ -31,7 +32,8 @@ class Progress:
         elif (now := monotonic()) >= self._next:
             self._next = now + _PAUSE
             self._is_shown = True
-            self._write(f"{_ERASE}seawall: {done} of {total} examined")
+            counted = f"{done} of {total}" if total else str(done)
+            self._write(f"{_ERASE}seawall: {counted}{self._what} examined")
 
     def close(self) -> None:
         """Take the line away."""

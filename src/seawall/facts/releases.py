@@ -119,6 +119,22 @@ def releases_of(name: str, tag: str) -> tuple[Release, ...]:
     return tuple(found.values())
 
 
+_OS_RELEASE_IDS = {
+    "amzn": "amazonlinux",
+    "ol": "oraclelinux",
+    "rocky": "rockylinux",
+}
+"""Products by the `ID` of os-release, where that is another word."""
+
+
+def distribution_release(os_id: str, version_id: str) -> Release | None:
+    """The release that os-release names by `ID` and `VERSION_ID`; None where it is unknown."""
+    key = _OS_RELEASE_IDS.get(os_id, os_id)
+    if key not in OPERATING_SYSTEMS or not version_id:
+        return None
+    return next(_own(key, version_id), None)
+
+
 def newest(name: str, today: date) -> str:
     """The newest full version of an image's product that is supported today; empty if unknown."""
     key = official_name(name)

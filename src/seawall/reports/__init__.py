@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from msgspec import Struct, structs
 
 from seawall.core.errors import UsageError
 from seawall.core.model import Severity
 from seawall.core.report import Report
+
+if TYPE_CHECKING:
+    from seawall.jobs.scan import Scanned
 
 FORMATS: dict[str, str] = {
     "text": "seawall.reports.text",
@@ -24,6 +28,13 @@ FORMATS: dict[str, str] = {
     "html": "seawall.reports.html",
 }
 """Every format by the name that `-o` takes, and the module that is imported when it is used."""
+
+
+INVENTORIES: dict[str, str] = {
+    "cyclonedx": "seawall.reports.cyclonedx",
+    "spdx": "seawall.reports.spdx",
+}
+"""Formats that list what an image holds (SBOMs), made of the image itself."""
 
 
 WITHOUT_NOTICES = frozenset({"concise", "gitlab", "junit"})
@@ -60,6 +71,11 @@ class _Format(Protocol):
         """The report in this format."""
 
 
+class _Inventory(Protocol):
+    def render(self, scanned: Scanned, options: RenderOptions) -> str:
+        """What the image holds, in this format."""
+
+
 def render(name: str, report: Report, options: RenderOptions) -> str:
     """The report in the format of that name, ending in a line feed; never holds a secret.
 
@@ -72,6 +88,19 @@ def render(name: str, report: Report, options: RenderOptions) -> str:
         raise _unknown(name)
     module = cast(_Format, import_module(FORMATS[name]))
     return module.render(cleaned(report), options)
+
+
+def render_inventory(name: str, images: Sequence[Scanned], options: RenderOptions) -> str:
+    """The contents of an image in the format of that name, ending in a line feed.
+
+    Raises:
+        UsageError: the format has room for one image, and there are more or none.
+    """
+    if len(images) != 1:
+        number = "none was read" if not images else f"{len(images)} were scanned"
+        raise UsageError(f"{name} is about one image, and {number}", "Scan one image for it.")
+    module = cast(_Inventory, import_module(INVENTORIES[name]))
+    return module.render(images[0], options)
 
 
 def notices(report: Report) -> list[str]:

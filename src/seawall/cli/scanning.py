@@ -1,0 +1,164 @@
+"""What `scan` and `sbom` are told, and how they run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from datetime import date
+
+import msgspec
+from msgspec import Struct, structs
+
+from seawall import __version__
+from seawall.cli.progress import Progress
+from seawall.cli.terminal import use_color, width
+from seawall.core.errors import UsageError
+from seawall.core.model import Problem, Profile, Severity
+from seawall.core.policy import Policy
+from seawall.core.suggestion import did_you_mean
+from seawall.jobs.governance import Governance, Terms
+from seawall.jobs.inspection import PACKAGES, PARTS, Inspection, inspect
+from seawall.jobs.scan import Scan, Scanned, ScanOptions, scan, troubles
+from seawall.reports import RenderOptions
+from seawall.surfaces.image.locate import SourceOptions
+from seawall.surfaces.image.platform import parse_platform
+
+
+class Arguments(Struct, frozen=True):
+    """Everything that the commands on images may be told."""
+
+    outputs: tuple[str, ...] = ()
+    fail_on: Severity | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    profile: Profile | None = None
+    only: tuple[str, ...] = ()
+    only_fixed: bool = False
+    vex: tuple[str, ...] = ()
+    running: bool = False
+    platform: str = ""
+    baseline: str = ""
+    database: str = ""
+    insecure_registries: tuple[str, ...] = ()
+    no_cache: bool = False
+    config_file: str = ""
+    isolated: bool = False
+    offline: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    color: str = "auto"
+
+    def options(self) -> ScanOptions:
+        """What is asked of a scan.
+
+        Raises:
+            UsageError: options contradict each other, or name what there is not.
+        """
+        if self.isolated and self.config_file:
+            raise UsageError("--config names a policy, and --isolated reads none: which?")
+        return ScanOptions(
+            terms=Terms(
+                profile=self.profile,
+                fail_on=self.fail_on,
+                select=_words(self.select),
+                ignore=_words(self.ignore),
+                config_file=self.config_file,
+                isolated=self.isolated,
+            ),
+            inspection=self.inspection(),
+            store=self.database,
+            vex=self.vex,
+            only_fixed=self.only_fixed,
+            baseline=self.baseline,
+            verbose=self.verbose,
+        )
+
+    def inspection(self) -> Inspection:
+        """How images are looked at.
+
+        Raises:
+            UsageError: there is no such part or platform.
+        """
+        return Inspection(
+            source=SourceOptions(
+                platform=parse_platform(self.platform) if self.platform else None,
+                offline=self.offline,
+                insecure_registries=self.insecure_registries,
+            ),
+            parts=tuple(map(_part, _words(self.only))) or PARTS,
+            uses_cache=not self.no_cache,
+        )
+
+    def rendering(self, policy: Policy) -> RenderOptions:
+        """How reports on standard output are to look."""
+        return RenderOptions(
+            color=use_color(self.color, sys.stdout),
+            width=width(sys.stdout),
+            verbose=self.verbose - self.quiet,
+            fail_on=policy.fail_on,
+            profile=policy.profile.value,
+            version=__version__,
+            date=date.today().isoformat(),  # noqa: DTZ011 -- the reader's day
+        )
+
+
+def read_arguments(given: Mapping[str, object]) -> Arguments:
+    """Take over what click has parsed; what is left out keeps its default."""
+    said = {name: value for name, value in given.items() if value is not None}
+    return msgspec.convert(said, Arguments)
+
+
+def run(arguments: Arguments, images: tuple[str, ...]) -> tuple[Scan, Policy]:
+    """Scan, with progress where a person watches.
+
+    Raises:
+        UsageError: no image is named.
+    """
+    asked = arguments.options()
+    governance = Governance(asked.terms, asked.today)
+    policy = governance.leading(())
+    targets = images or (_running(arguments) if arguments.running else ())
+    if not targets:
+        hint = "Name one (`seawall scan python:3.13`), or --running for those of an engine."
+        raise UsageError("no image to scan", hint)
+    progress = Progress(what="layers")
+    done = 0
+
+    def step(_: str) -> None:
+        nonlocal done
+        done += 1
+        progress(done, 0)
+
+    try:
+        return scan(targets, asked, governance, step), policy
+    finally:
+        progress.close()
+
+
+def take_inventory(arguments: Arguments, image: str) -> tuple[Scanned, list[Problem]]:
+    """What one image holds, without judging it, and what of it could not be read.
+
+    Raises:
+        InputError: it can't be had, or is no image.
+    """
+    found = inspect(image, structs.replace(arguments.inspection(), parts=(PACKAGES,)))
+    return Scanned(found), troubles(found)
+
+
+def _running(arguments: Arguments) -> tuple[str, ...]:
+    from seawall.jobs.running import running_images
+
+    return running_images(arguments.inspection().source)
+
+
+def _words(values: tuple[str, ...]) -> tuple[str, ...]:
+    """What a repeatable option was given, comma-separated lists taken apart."""
+    parts = (part.strip() for value in values for part in value.split(","))
+    return tuple(part for part in parts if part)
+
+
+def _part(word: str) -> str:
+    if word not in PARTS:
+        hint = did_you_mean(word, PARTS) or f"Parts: {', '.join(PARTS)}."
+        raise UsageError(f"--only {word}: there is no such part", hint)
+    return word

@@ -1,0 +1,77 @@
+"""From what a user names to an examined image: its layers read once, or taken from the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from msgspec import Struct
+
+from seawall.detectors.layer_secrets import analyser as secrets_analyser
+from seawall.packages.catalogue import analysers as cataloguers
+from seawall.surfaces.image import accounts, notable
+from seawall.surfaces.image.analyser import Analyser
+from seawall.surfaces.image.blob import Analyse, Blob, LayerFacts
+from seawall.surfaces.image.cache import Cache, cached, installation_key
+from seawall.surfaces.image.layer import analyse_layer
+from seawall.surfaces.image.locate import SourceOptions, open_image
+from seawall.surfaces.image.merge import merge
+from seawall.surfaces.image.model import Image
+
+PACKAGES = "packages"
+SECRETS = "secrets"
+FILES = "files"
+PARTS = (PACKAGES, SECRETS, FILES)
+"""What can be looked for, by the names that `--only` takes."""
+
+
+class Inspection(Struct, frozen=True):
+    """How an image is looked at.
+
+    `parts` are those of `PARTS` that are looked for; `verifies` whether the digests of plain
+    layers in a local archive are computed and compared, which takes longer than all else.
+    """
+
+    source: SourceOptions = SourceOptions()
+    parts: tuple[str, ...] = PARTS
+    uses_cache: bool = True
+    verifies: bool = True
+
+
+def inspect(target: str, asked: Inspection, progress: Callable[[str], None] | None = None) -> Image:
+    """Find an image, look at each layer, and put it together.
+
+    Raises:
+        InputError: it can't be had, is no image, or has not the digest that it should have.
+    """
+    source = open_image(target, asked.source)
+    pulled = source.pull(_analyse(asked, progress))
+    return merge(pulled, source.name, source.kind)
+
+
+def analysers(parts: tuple[str, ...], value_key: bytes) -> tuple[Analyser, ...]:
+    """The analysers that look for these parts."""
+    chosen: list[Analyser] = []
+    if PACKAGES in parts:
+        chosen += cataloguers()
+    if SECRETS in parts:
+        chosen.append(secrets_analyser(value_key))
+    if FILES in parts:
+        chosen += (notable.ANALYSER, accounts.ANALYSER)
+    return tuple(chosen)
+
+
+def _analyse(asked: Inspection, progress: Callable[[str], None] | None) -> Analyse:
+    cache = Cache()
+    chosen = analysers(asked.parts, installation_key(cache.directory))
+    read = partial(analyse_layer, analysers=chosen, verify=asked.verifies)
+    analyse = cached(read, cache, chosen) if asked.uses_cache else read
+    if progress is None:
+        return analyse
+
+    def told(blob: Blob) -> LayerFacts:
+        facts = analyse(blob)
+        progress(facts.diff_id)
+        return facts
+
+    return told
