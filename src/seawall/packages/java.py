@@ -34,9 +34,7 @@ _MANIFEST = "META-INF/MANIFEST.MF"
 _RAW_MANIFEST = b"meta-inf/manifest.mf"
 _MAVEN = b"META-INF/maven/"
 _POM = re.compile(r"META-INF/maven/([^/]+)/([^/]+)/pom\.(properties|xml)")
-_PROPERTY = re.compile(
-    r"^[ \t]*(groupId|artifactId|version)[ \t]*[=:][ \t]*(.*?)[ \t\r]*$", re.MULTILINE
-)
+_PROPERTY = re.compile(r"^[ \t]*(groupId|artifactId|version)[ \t]*[=:](.*)$", re.MULTILINE)
 _ADDRESSES = (
     ("apache.org/licenses/license-2.0", "Apache-2.0"),
     ("opensource.org/licenses/apache-2.0", "Apache-2.0"),
@@ -155,7 +153,8 @@ def _is_wanted(name: bytes) -> bool:
 
 def _add_pom(poms: dict[tuple[str, str], Coordinates], place: Coordinates, content: bytes) -> None:
     """Keep what pom.properties says, and of a pom.xml alone the names that its place tells."""
-    values = dict(_PROPERTY.findall(content.decode("utf-8", "replace")))
+    text = content.decode("utf-8", "replace")
+    values = {key: value.strip() for key, value in _PROPERTY.findall(text)}
     key = (place.group, place.artifact)
     named = Coordinates(
         _resolved(values.get("groupId", "")) or place.group,

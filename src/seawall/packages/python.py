@@ -32,7 +32,7 @@ _HEADER = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)")
-_EXTRA = re.compile(r";.*\bextra\s*==")
+_EXTRA = re.compile(r"\bextra\s*==")
 _MAX_LICENSE = 120
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 
@@ -103,7 +103,7 @@ def _requires(lines: Iterable[str]) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for line in lines:
         found = _REQUIREMENT.match(line)
-        if found is not None and _EXTRA.search(line) is None:
+        if found is not None and _EXTRA.search(line.partition(";")[2]) is None:
             names[normalized(found[1])] = None
     return tuple(names)
 
