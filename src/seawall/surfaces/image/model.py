@@ -78,11 +78,16 @@ class Image(Struct, frozen=True):
     digest: str = ""
     platform: str = ""
     tags: tuple[str, ...] = ()
+    distributed: tuple[Held[Package], ...] = ()
+    """Language packages that are part of a distribution's package, which answers for them."""
+    problems: tuple[str, ...] = ()
+    """What could not be told for certain of the image as a whole."""
 
     def place(self, name: str) -> Region:
         """Where a part stands in `history`; the first line where it has none."""
         return self.places.get(name) or Region(0, len(self.history.line_text(1)))
 
     def place_of(self, held: Held[F]) -> Region:
-        """Where the step stands that brought a fact."""
-        return self.place(f"step {self.layers[held.layer].step}")
+        """Where the step stands that brought a fact, or the layer where no step is known."""
+        step = self.layers[held.layer].step
+        return self.place(f"step {step}" if step >= 0 else f"layer {held.layer}")
