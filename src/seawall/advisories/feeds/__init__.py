@@ -1,0 +1,1 @@
+"""Feeds: each module knows one publisher's layout and turns its files into records."""
