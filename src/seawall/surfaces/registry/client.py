@@ -82,7 +82,7 @@ class RegistryClient:
     def __init__(self, options: RegistryOptions, *, sleep: Sleep | None = None) -> None:
         self._options = options
         self._closing = threading.Event()
-        self._sleep: Sleep = sleep or self._closing.wait
+        self._sleep: Sleep = self._closing.wait if sleep is None else sleep
         self._streams: set[BlobStream] = set()
         self._contexts = Contexts(options)
         self._credentials = Credentials(options)

@@ -43,6 +43,9 @@ from seawall.surfaces.registry.zones import Zone, may_send, zone_of_name
 MAX_REDIRECTS = 5
 
 _CONNECT_SECONDS = 10.0
+_NEAR_SECONDS = 2.0
+"""The same for this machine: a server that waits for HTTP does not answer a greeting by TLS."""
+
 _MAX_URL = 16 * 1024
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -159,8 +162,10 @@ class Transport:
             context = self._contexts.context(name, is_verified=is_verified, is_home=is_home)
         guard = self._guard if is_home else Guard(self._permits(origin))
         proxy = proxy_for(origin.scheme, origin.host, origin.port, options.environment)
+        is_near = zone_of_name(origin.host) is Zone.LOOPBACK
+        connect = _NEAR_SECONDS if is_near else _CONNECT_SECONDS
         settings: dict[str, Any] = {
-            "timeout": Timeout(connect=_CONNECT_SECONDS, read=options.patience)
+            "timeout": Timeout(connect=connect, read=options.patience)
         }
         if context is not None:
             settings["ssl_context"] = context
