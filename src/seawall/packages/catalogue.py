@@ -1,0 +1,43 @@
+"""All cataloguers in one place."""
+
+from __future__ import annotations
+
+from seawall.packages import (
+    apk,
+    binaries,
+    composer,
+    conda,
+    distribution,
+    dpkg,
+    gem,
+    go,
+    java,
+    lockfiles,
+    npm,
+    nuget,
+    python,
+    rpm,
+    rust,
+)
+from seawall.surfaces.image.analyser import Analyser
+
+
+def analysers() -> tuple[Analyser, ...]:
+    """Every cataloguer: of distributions, then of languages, then of binaries known by name."""
+    return (
+        dpkg.ANALYSER,
+        apk.ANALYSER,
+        rpm.ANALYSER,
+        distribution.ANALYSER,
+        python.ANALYSER,
+        npm.ANALYSER,
+        go.ANALYSER,
+        rust.ANALYSER,
+        java.ANALYSER,
+        gem.ANALYSER,
+        composer.ANALYSER,
+        nuget.ANALYSER,
+        conda.ANALYSER,
+        lockfiles.ANALYSER,
+        binaries.ANALYSER,
+    )

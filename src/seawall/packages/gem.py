@@ -1,0 +1,71 @@
+"""Installed Ruby gems: the specifications that RubyGems, Bundler and Debian keep of them.
+
+RubyGems writes a comment for its own fast reading, `# stub: NAME VERSION PLATFORM PATHS`, then
+the specification as Ruby code, which is never run here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from seawall.packages.licenses import all_normalised
+from seawall.packages.reading import bounded, text_of
+from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
+from seawall.surfaces.image.facts import Ecosystem, Fact, Package, Trouble
+
+_FOLDER = re.compile(r"(?:^|/)specifications/(?:default/)?[^/]+\.gemspec$")
+_STUB = re.compile(r"^# stub: (\S+) (\S+) (\S+) ", re.MULTILINE)
+_TEXT = r"[ \t]*=[ \t]*(?:Gem::Version\.new[( ])?[ \t]*(?:%q[<({\[])?[\"']?([^\"'>)}\]\n]+)"
+_NAME = re.compile(r"\b\w+\.name" + _TEXT)
+_VERSION = re.compile(r"\b\w+\.version" + _TEXT)
+_PLATFORM = re.compile(r"\b\w+\.platform" + _TEXT)
+_LICENSES = re.compile(r"\b\w+\.licenses?[ \t]*=[ \t]*(\[[^\]\n]*\]|[^\n]+)")
+_AUTHORS = re.compile(r"\b\w+\.authors?[ \t]*=[ \t]*(\[[^\]\n]*\]|[^\n]+)")
+_QUOTED = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'")
+_NEEDS = re.compile(r"add_(?:runtime_)?dependency[ \t(]+(?:%q<([^>\n]+)>|[\"']([^\"'\n]+)[\"'])")
+
+
+@bounded
+def analyse(file: LayerFile) -> Iterable[Fact]:
+    """The gem that the specification is of."""
+    if not _FOLDER.search(file.path):
+        return  # a gem's own source has one too, which says nothing of what is installed
+    text = text_of(file)
+    name, version, platform = _identity(text)
+    if not name or not version:
+        yield Trouble(file.path, "is no gem specification that can be understood")
+        return
+    yield Package(
+        ecosystem=Ecosystem.GEM,
+        name=name,
+        version=version,
+        path=file.path,
+        architecture="" if platform == "ruby" else platform,
+        licenses=all_normalised(_quoted(_LICENSES, text)),
+        supplier=", ".join(_quoted(_AUTHORS, text)),
+        requires=tuple(dict.fromkeys(a or b for a, b in _NEEDS.findall(text))),
+        cataloguer="gemspec",
+    )
+
+
+def _identity(text: str) -> tuple[str, str, str]:
+    """Name, version and platform (`ruby` where it runs anywhere)."""
+    stub = _STUB.search(text[:4096])
+    if stub:
+        return stub[1], stub[2], stub[3]
+    return _value(_NAME, text), _value(_VERSION, text), _value(_PLATFORM, text) or "ruby"
+
+
+def _value(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    return match[1].strip().removesuffix(".freeze") if match else ""
+
+
+def _quoted(pattern: re.Pattern[str], text: str) -> list[str]:
+    match = pattern.search(text)
+    return [a or b for a, b in _QUOTED.findall(match[1])] if match else []
+
+
+ANALYSER = Analyser("gem", 1, Wants(suffixes=frozenset({".gemspec"})), analyse)
+"""Finds installed Ruby gems, the default ones of Ruby itself included."""
