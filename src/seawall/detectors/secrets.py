@@ -135,7 +135,7 @@ def find_formats(text: str) -> Iterator[Secret]:
     seen: list[tuple[int, int]] = []
     for pattern in patterns.anchored_in(text):
         for found in pattern.regex.finditer(text):
-            secret = _of_format(pattern, found)
+            secret = of_format(pattern, found)
             if secret is not None and not any(
                 secret.start < end and start < secret.end for start, end in seen
             ):
@@ -143,7 +143,8 @@ def find_formats(text: str) -> Iterator[Secret]:
                 yield secret
 
 
-def _of_format(pattern: Pattern, found: re.Match[str]) -> Secret | None:
+def of_format(pattern: Pattern, found: re.Match[str]) -> Secret | None:
+    """The secret that a match of a format's expression is; None for a look-alike."""
     value = found[1]
     if pattern.is_true is not None and not pattern.is_true(value):
         return None

@@ -36,6 +36,7 @@ _ENCODED_KEY = Pattern(
     Expression(r"(?<![A-Za-z0-9+/])(LS0tLS1CRUdJTi[A-Za-z0-9+/]{60,12000}={0,2})"),
     0,
     is_encoded_key,
+    wide="LS0tLS1CRUdJTi[A-Za-z0-9+/]{60}",
     leads=True,
     reach=12_100,
 )

@@ -1,0 +1,180 @@
+"""All formats at once: the multiple-pattern engine's databases, compiled once and kept.
+
+Hyperscan (https://www.hyperscan.io) reads gigabytes a second whatever the number of expressions.
+Compiling takes a second, so what was compiled is kept in the user's cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import stat
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from enum import Enum
+from functools import lru_cache
+from pathlib import Path
+from typing import cast
+
+import hyperscan
+from msgspec import Struct
+
+from seawall.detectors.assigned import Shape
+from seawall.detectors.patterns import ALL, Pattern
+from seawall.detectors.widening import wide_expression
+
+MAX_HITS = 1000
+"""The most places of one expression in one file that are told."""
+
+_MAX_CALLS = 200_000
+_MAX_FILE = 32 * 1024 * 1024
+_DIGEST = hashlib.sha256().digest_size
+
+
+class Content(Enum):
+    """What a file holds, which decides what is looked for in it."""
+
+    TEXT = "text"
+    BINARY = "binary"
+
+
+class Hits(Struct):
+    """What one file holds; `is_whole` is false where there was more than anyone would read."""
+
+    found: list[tuple[int, int]]
+    is_whole: bool
+
+
+SHAPES = tuple(Shape)
+
+_DOTALL, _CASELESS = hyperscan.HS_FLAG_DOTALL, hyperscan.HS_FLAG_CASELESS
+
+
+def meaning(number: int) -> Pattern | Shape:
+    """What the expression of that number looks for."""
+    return ALL[number] if number < len(ALL) else SHAPES[number - len(ALL)]
+
+
+def expressions(content: Content) -> list[tuple[int, bytes, int]]:
+    """Number, expression and flags of all that is looked for in such files."""
+    formats = [
+        (number, wide_expression(pattern).encode(), _DOTALL)
+        for number, pattern in enumerate(ALL)
+        if content is Content.TEXT or pattern.is_plain
+    ]
+    if content is Content.BINARY:
+        return formats
+    shapes = enumerate(SHAPES, len(ALL))
+    return formats + [(number, shape.value.encode(), _CASELESS) for number, shape in shapes]
+
+
+class Database:
+    """One database, good for many threads."""
+
+    def __init__(self, compiled: hyperscan.Database) -> None:
+        self._compiled = compiled
+        self._local = threading.local()
+
+    def scan(self, content: memoryview | bytes) -> Hits:
+        """Every place where an expression matches, at most `MAX_HITS` of each."""
+        found: list[tuple[int, int]] = []
+        counts: dict[int, int] = {}
+        calls = 0
+
+        def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> bool:
+            nonlocal calls
+            calls += 1
+            count = counts[number] = counts.get(number, 0) + 1
+            if count <= MAX_HITS:
+                found.append((number, end))
+            return calls > _MAX_CALLS
+
+        with suppress(hyperscan.ScanTerminated):
+            self._compiled.scan(
+                cast(bytes, content), match_event_handler=on_match, scratch=self._scratch()
+            )
+        return Hits(found, calls == len(found))
+
+    def _scratch(self) -> hyperscan.Scratch:
+        """The engine's working memory: one for each thread."""
+        scratch: hyperscan.Scratch | None = getattr(self._local, "scratch", None)
+        if scratch is None:
+            scratch = self._local.scratch = hyperscan.Scratch(self._compiled)
+        return scratch
+
+
+def database(content: Content, cache: Path | None = None) -> Database:
+    """The database for such files: from the cache, or compiled and put there.
+
+    `cache` is the directory of the user's cache; None keeps nothing.
+    """
+    return _loaded(content, cache)
+
+
+@lru_cache(maxsize=8)
+def _loaded(content: Content, cache: Path | None) -> Database:
+    entries = expressions(content)
+    path = cache / "patterns" / f"{content.value}-{_key(entries)}.hs" if cache else None
+    kept = _read(path) if path else None
+    compiled = _deserialized(kept) if kept else None
+    if compiled is None:
+        compiled = _compiled(entries)
+        if path:
+            with suppress(OSError):
+                _write(path, hyperscan.dumpb(compiled))
+    return Database(compiled)
+
+
+def _key(entries: list[tuple[int, bytes, int]]) -> str:
+    text = repr((getattr(hyperscan, "__version__", ""), platform.machine(), entries))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _compiled(entries: list[tuple[int, bytes, int]]) -> hyperscan.Database:
+    numbers, sources, flags = zip(*entries, strict=True)
+    compiled = hyperscan.Database()
+    compiled.compile(expressions=sources, ids=numbers, elements=len(entries), flags=flags)
+    return compiled
+
+
+def _deserialized(data: bytes) -> hyperscan.Database | None:
+    try:
+        return hyperscan.loadb(data, hyperscan.HS_MODE_BLOCK)
+    except hyperscan.HyperscanError:
+        return None
+
+
+def _read(path: Path) -> bytes | None:
+    """What was kept, where it is this user's own and whole: it goes into native code unchecked."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+        with os.fdopen(descriptor, "rb") as file:
+            if not _is_own(os.fstat(file.fileno())):
+                return None
+            data = file.read(_MAX_FILE)
+    except OSError:
+        return None
+    digest, body = data[:_DIGEST], data[_DIGEST:]
+    return body if hashlib.sha256(body).digest() == digest else None
+
+
+def _is_own(status: os.stat_result) -> bool:
+    owner: Callable[[], int] | None = getattr(os, "geteuid", None)
+    return stat.S_ISREG(status.st_mode) and (
+        owner is None or (status.st_uid == owner() and not status.st_mode & 0o022)
+    )
+
+
+def _write(path: Path, body: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
+        try:
+            file.write(hashlib.sha256(body).digest() + body)
+            file.close()
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise

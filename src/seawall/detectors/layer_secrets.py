@@ -1,0 +1,232 @@
+"""Finds the secrets in the files of an image's layers: all files, wherever they lie."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from zlib import crc32
+
+from msgspec import Struct, structs
+
+from seawall.detectors.assigned import Named, Shape, assigned_in
+from seawall.detectors.database import Content, Database, Hits, database, expressions, meaning
+from seawall.detectors.names import Sort, is_signing_key, sort_of
+from seawall.detectors.pattern import Pattern
+from seawall.detectors.placeholders import fallback
+from seawall.detectors.secrets import Secret, judge, of_format
+from seawall.detectors.weighing import Seen, weighed
+from seawall.detectors.whereabouts import Genre, whereabouts
+from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
+from seawall.surfaces.image.facts import Fact, FoundSecret, Kind, Trouble
+
+_REVISION = 1
+"""To be raised when the judgement changes; new formats and expressions count by themselves."""
+
+_HEAD = 8192
+_BEFORE = 400
+_FAR_BEFORE = 2000
+_AFTER = 400
+_MOST = 500
+_OF_ONE_LINE = frozenset({Shape.QUOTED, Shape.BARE})
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def analyser(value_key: bytes, cache: Path | None = None) -> Analyser:
+    """An analyser of every regular file.
+
+    `value_key` is the installation's: with it a value's `value_id` is made. `cache` is the
+    directory of the user's cache, where compiled expressions are kept; None keeps none.
+    """
+
+    databases: dict[Content, Database] = {}
+
+    def scanned(content: memoryview | bytes, kind: Content) -> Hits:
+        if kind not in databases:
+            databases[kind] = database(kind, cache)
+        return databases[kind].scan(content)
+
+    def analyse(file: LayerFile) -> Iterable[Fact]:
+        if file.kind is not Kind.FILE or len(file.content) < _SHORTEST:
+            return ()
+        return _analyse(file, value_key, scanned)
+
+    return Analyser("secrets", _version(), Wants(everything=True), analyse)
+
+
+_SHORTEST = 8
+
+
+def _version() -> int:
+    sources = [source for content in Content for _, source, _ in expressions(content)]
+    return crc32(b"\n".join(sources), _REVISION)
+
+
+def value_id(value_key: bytes, kind: str, value: str) -> str:
+    """What stands for a value: the same for the same one, and nothing to anyone else."""
+    if kind == "private-key":
+        value = re.sub(r"\\[nr]|\s", "", value)
+    return hmac.digest(value_key, value.encode("utf-8", "surrogatepass"), "sha256").hex()[:16]
+
+
+_Scan = Callable[[memoryview | bytes, Content], Hits]
+
+
+def _analyse(file: LayerFile, value_key: bytes, scan: _Scan) -> Iterable[Fact]:
+    content, kind = _readable(file.content)
+    hits = scan(content, kind)
+    if not hits.found:
+        return ()
+    return tuple(_facts(file, _Text(content), kind, hits, value_key))
+
+
+def _readable(content: memoryview) -> tuple[memoryview | bytes, Content]:
+    """The content, and whether it is text; what is UTF-16 becomes UTF-8."""
+    head = bytes(content[:_HEAD])
+    if b"\0" not in head:
+        return content, Content.TEXT
+    if head[:2] in _UTF16:
+        text = bytes(content).decode("utf-16", "replace")
+        return text.encode("utf-8", "surrogatepass"), Content.TEXT
+    return content, Content.BINARY
+
+
+class _Text:
+    """A file's content, of which pieces are read as text, in ascending order for line numbers."""
+
+    def __init__(self, content: memoryview | bytes) -> None:
+        self._content = content
+        self._counted = 0
+        self._lines = 1
+
+    def piece(self, start: int, stop: int) -> str:
+        """The text of some bytes; bytes that are no UTF-8 become U+FFFD."""
+        return bytes(self._content[max(0, start) : stop]).decode("utf-8", "replace")
+
+    def around(self, end: int, *, within_line: bool) -> tuple[int, str, str]:
+        """Where the piece around an offset begins, and its text before and behind the offset."""
+        start = max(0, end - (_BEFORE if within_line else _FAR_BEFORE))
+        raw, cut = bytes(self._content[start : end + _AFTER]), end - start
+        first, last = 0, len(raw)
+        if within_line:
+            first = raw.rfind(b"\n", 0, cut) + 1
+            last = raw.find(b"\n", cut) if b"\n" in raw[cut:] else last
+        before, after = raw[first:cut], raw[cut:last]
+        return start + first, before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
+
+    def line(self, offset: int) -> int:
+        """The line of an offset, which is not before the one that was asked last."""
+        if offset > self._counted:
+            self._lines += bytes(self._content[self._counted : offset]).count(b"\n")
+            self._counted = offset
+        return self._lines
+
+
+class _Found(Struct, frozen=True):
+    """A secret at `start` to `end` of the file, in bytes, and what else there is to judge it by."""
+
+    secret: Secret
+    value: str
+    start: int
+    end: int
+    seen: Seen
+
+
+def _facts(
+    file: LayerFile, text: _Text, kind: Content, hits: Hits, value_key: bytes
+) -> Iterator[Fact]:
+    found = _apart(_found(file.path, text, kind, hits))
+    for one in found[:_MOST]:
+        secret = weighed(one.secret, one.seen, one.value)
+        if secret is not None:
+            yield FoundSecret(
+                path=file.path,
+                kind=secret.kind,
+                title=secret.title,
+                line=text.line(one.start) if kind is Content.TEXT else 0,
+                confidence=secret.confidence,
+                redacted=secret.redacted,
+                value_id=value_id(value_key, secret.kind, one.value),
+                is_default=secret.is_default,
+                name=secret.name,
+            )
+    if len(found) > _MOST or not hits.is_whole:
+        yield Trouble(file.path, "it has more texts like secrets than are told")
+
+
+def _apart(found: Iterable[_Found]) -> list[_Found]:
+    """Those that do not overlap, in the order of the file; of two the earlier told one stays."""
+    kept: list[_Found] = []
+    for one in sorted(found, key=_by_place):
+        if not kept or one.start >= kept[-1].end:
+            kept.append(one)
+        elif _rank(one) < _rank(kept[-1]):
+            kept[-1] = one
+    return kept
+
+
+def _by_place(found: _Found) -> tuple[int, int]:
+    return found.start, _rank(found)
+
+
+def _rank(found: _Found) -> int:
+    """Formats before names, in the order in which they stand."""
+    return found.seen.rank
+
+
+def _found(path: str, text: _Text, kind: Content, hits: Hits) -> Iterator[_Found]:
+    genre = whereabouts(path).genre if kind is Content.TEXT else Genre.CODE
+    for number, end in hits.found:
+        sought = meaning(number)
+        if isinstance(sought, Pattern):
+            yield from _formats(path, text, sought, number, end)
+        elif genre is Genre.SETTINGS or sought is not Shape.BARE:
+            yield from _assignments(path, text, sought, number, end)
+
+
+def _formats(path: str, text: _Text, pattern: Pattern, rank: int, end: int) -> Iterator[_Found]:
+    start = max(0, end - pattern.reach - 1)
+    before, after = text.piece(start, end), text.piece(end, end + pattern.reach)
+    cut = len(before)
+    for match in pattern.regex.finditer(before + after):
+        whole = match.start() > 0 or start == 0
+        if not whole or not match.start() < cut <= match.end() + 1:
+            continue
+        secret = of_format(pattern, match)
+        if secret is not None:
+            seen = Seen(path, rank, pattern, None, "")
+            yield _at(secret, before + after, start, seen)
+
+
+def _at(secret: Secret, piece: str, start: int, seen: Seen) -> _Found:
+    offset = start + len(piece[: secret.start].encode("utf-8", "replace"))
+    value = piece[secret.start : secret.end]
+    return _Found(secret, value, offset, offset + len(value.encode("utf-8", "replace")), seen)
+
+
+def _assignments(path: str, text: _Text, shape: Shape, rank: int, end: int) -> Iterator[_Found]:
+    start, before, after = text.around(end, within_line=shape in _OF_ONE_LINE)
+    piece, cut = before + after, len(before)
+    for named in assigned_in(piece, shape):
+        if named.start < cut <= named.end + 2:
+            secret = _judged(named, shape)
+            if secret is not None:
+                yield _at(secret, piece, start, Seen(path, rank, None, named, piece))
+
+
+_SORTS: dict[Shape, Sort] = {
+    Shape.PHRASE: Sort.PASSWORD,
+    Shape.LOGIN: Sort.PASSWORD,
+    Shape.HEADER: Sort.CREDENTIAL,
+}
+
+
+def _judged(named: Named, shape: Shape) -> Secret | None:
+    sort = _SORTS.get(shape) or sort_of(named.name)
+    if sort is None:
+        return None
+    literal = fallback(named.value)
+    start = named.start + named.value.find(literal)
+    secret = judge(sort, literal, start, is_signing_key(named.name))
+    return secret and structs.replace(secret, name=named.name)
