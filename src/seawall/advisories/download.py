@@ -23,6 +23,7 @@ from urllib3 import BaseHTTPResponse, PoolManager
 
 from seawall import __version__
 from seawall.core.errors import InputError
+from seawall.surfaces.registry.proxies import proxy_for
 
 Progress = Callable[[str, int, int], None]
 """Called with a file's name, the bytes that are there, and all bytes (-1 where nobody says)."""
@@ -122,19 +123,23 @@ class Server:
         self.is_mirror = is_mirror
         self._cache = cache
         self._progress = progress
-        self._pool: PoolManager | None = None
+        self._silence = ""
+        self._pools: dict[str, PoolManager] = {}
 
     def fetch(self, name: str, known: Validators, most: int = MAX_BYTES) -> Fetched:
         """Download; the file lies in the cache until the next of that name comes."""
         url = f"{self.address}/{quote(name)}" if name else self.address
         target = self._cache / hashlib.sha256(url.encode()).hexdigest()[:32]
         self._cache.mkdir(parents=True, exist_ok=True)
+        if self._silence:  # not to wait for it once for each of a hundred files
+            raise InputError(f"{self.address}: {self._silence}")
         deadline = monotonic() + _TOTAL_SECONDS
         for attempt in range(_ATTEMPTS):
             try:
                 return _Download(self, url, target, most, deadline).run(known)
             except _BrokenError as error:
                 if attempt == _ATTEMPTS - 1:
+                    self._silence = str(error) if error.is_silence else ""
                     raise InputError(f"{url}: {error}", "Run it again: it goes on.") from error
         raise AssertionError  # the loop returns or raises
 
@@ -146,11 +151,11 @@ class Server:
         """
         for _ in range(_MAX_REDIRECTS):
             try:
-                response = self._client().request(
+                response = self._client(url).request(
                     "GET", url, headers=headers, redirect=False, preload_content=False
                 )
             except (urllib3.exceptions.HTTPError, OSError) as error:
-                raise _BrokenError(_reason(error)) from error
+                raise _BrokenError(_reason(error), is_silence=True) from error
             if response.status not in _REDIRECTS:
                 return response
             target = urljoin(url, response.headers.get("Location", ""))
@@ -163,18 +168,33 @@ class Server:
         """Tell how far it is."""
         self._progress(url, done, total)
 
-    def _client(self) -> PoolManager:
-        if self._pool is None:
-            self._pool = urllib3.PoolManager(
-                headers={"User-Agent": f"seawall/{__version__}", "Accept-Encoding": "identity"},
-                timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
-                retries=False,
-            )
-        return self._pool
+    def _client(self, url: str) -> PoolManager:
+        """Connections as the environment wants them: through a proxy or not."""
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        proxy = proxy_for(parts.scheme, parts.hostname or "", port, os.environ)
+        if proxy not in self._pools:
+            self._pools[proxy] = _pool(proxy)
+        return self._pools[proxy]
+
+
+def _pool(proxy: str) -> PoolManager:
+    headers = {"User-Agent": f"seawall/{__version__}", "Accept-Encoding": "identity"}
+    timeout = urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS)
+    if proxy:
+        return urllib3.ProxyManager(proxy, headers=headers, timeout=timeout, retries=False)
+    return PoolManager(headers=headers, timeout=timeout, retries=False)
 
 
 class _BrokenError(Exception):
-    """The connection failed on the way; another attempt may go on from there."""
+    """The connection failed on the way; another attempt may go on from there.
+
+    `is_silence` where nothing was answered at all.
+    """
+
+    def __init__(self, message: str, *, is_silence: bool = False) -> None:
+        super().__init__(message)
+        self.is_silence = is_silence
 
 
 class _Download:

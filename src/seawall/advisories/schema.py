@@ -95,6 +95,6 @@ def create_indexes(connection: sqlite3.Connection) -> None:
 
 def columns(name: str) -> tuple[tuple[str, str], ...]:
     """Names and types of a table's columns."""
-    parts = TABLES[name].split(", ")
-    named = [part.split(" ") for part in parts if part.split(" ")[0].islower()]
+    listed = TABLES[name].partition(", PRIMARY KEY (")[0].partition(", UNIQUE (")[0]
+    named = (part.split(" ") for part in listed.split(", "))
     return tuple((words[0], words[1]) for words in named)

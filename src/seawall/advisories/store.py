@@ -94,7 +94,7 @@ class StoreStatus(Struct, frozen=True):
 
     path: str
     size: int
-    schema: int
+    version: int
     checked: str
     sources: tuple[SourceStatus, ...]
     ecosystems: Mapping[str, int]
@@ -229,7 +229,7 @@ class Store:
         return StoreStatus(
             path=str(self.path),
             size=self.path.stat().st_size,
-            schema=schema.VERSION,
+            version=schema.VERSION,
             checked=min((source.checked for source in sources), default=""),
             sources=sources,
             ecosystems=dict(self._all(_COUNTS)),
