@@ -26,10 +26,10 @@ from seawall.detectors.assigned import Shape
 from seawall.detectors.patterns import ALL, Pattern
 from seawall.detectors.widening import wide_expression
 
-MAX_HITS = 1000
+MAX_HITS = 20_000
 """The most places of one expression in one file that are told."""
 
-_MAX_CALLS = 200_000
+_MAX_CALLS = 400_000
 _MAX_FILE = 32 * 1024 * 1024
 _DIGEST = hashlib.sha256().digest_size
 

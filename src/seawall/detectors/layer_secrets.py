@@ -180,12 +180,15 @@ def _found(path: str, text: _Text, kind: Content, hits: Hits) -> Iterator[_Found
     for number, end in hits.found:
         sought = meaning(number)
         if isinstance(sought, Pattern):
-            yield from _formats(path, text, sought, number, end)
+            yield from _formats(path, text, sought, (number, end), kind is Content.BINARY)
         elif genre is Genre.SETTINGS or sought is not Shape.BARE:
             yield from _assignments(path, text, sought, number, end)
 
 
-def _formats(path: str, text: _Text, pattern: Pattern, rank: int, end: int) -> Iterator[_Found]:
+def _formats(
+    path: str, text: _Text, pattern: Pattern, hit: tuple[int, int], is_binary: bool
+) -> Iterator[_Found]:
+    rank, end = hit
     start = max(0, end - pattern.reach - 1)
     before, after = text.piece(start, end), text.piece(end, end + pattern.reach)
     cut = len(before)
@@ -195,7 +198,7 @@ def _formats(path: str, text: _Text, pattern: Pattern, rank: int, end: int) -> I
             continue
         secret = of_format(pattern, match)
         if secret is not None:
-            seen = Seen(path, rank, pattern, None, "")
+            seen = Seen(path, rank, pattern, is_binary, None, "")
             yield _at(secret, before + after, start, seen)
 
 
@@ -212,7 +215,7 @@ def _assignments(path: str, text: _Text, shape: Shape, rank: int, end: int) -> I
         if named.start < cut <= named.end + 2:
             secret = _judged(named, shape)
             if secret is not None:
-                yield _at(secret, piece, start, Seen(path, rank, None, named, piece))
+                yield _at(secret, piece, start, Seen(path, rank, None, False, named, piece))
 
 
 _SORTS: dict[Shape, Sort] = {

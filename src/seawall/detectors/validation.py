@@ -83,3 +83,62 @@ def is_docker_config(text: str) -> bool:
     """Whether a base64 text is Docker's `config.json` with a login in it."""
     plain = decoded(text)
     return plain is not None and (b'"auth"' in plain or b'"password"' in plain)
+
+
+_PEM = Expression(
+    r"-----BEGIN (?P<sort>[A-Z0-9 ]{0,40})PRIVATE KEY(?: BLOCK)?-----"
+    r"(?P<body>.{40,12000}?)-----END",
+    re.DOTALL,
+)
+_HEADERS = re.compile(r"[A-Za-z][A-Za-z-]{2,30}: [^\n\\]{0,200}")
+_BREAKS = re.compile(r"\\[nrt]|[^A-Za-z0-9+/=]")
+_ARMOR = re.compile(r"=[A-Za-z0-9+/]{4}\Z")
+_OPENSSH = b"openssh-key-v1\0"
+
+
+def is_whole_key(text: str) -> bool:
+    """Whether a private key is there from BEGIN to END, and its body is what keys are made of.
+
+    A DER sequence as long as it says (RFC 5958, 8017, 5915), OpenSSH's format, an OpenPGP secret
+    key packet (RFC 9580, 5.5.3), or an encrypted body (RFC 1421, DEK-Info).
+    """
+    found = _PEM.match(text)
+    if found is None:
+        return False
+    body = found["body"]
+    is_encrypted = "DEK-Info" in body
+    data = decoded(_ARMOR.sub("", _BREAKS.sub("", _HEADERS.sub("", body)).rstrip("=")))
+    if data is None or len(data) < 24:
+        return False
+    if found["sort"].startswith("PGP"):
+        return data[0] & 0x80 != 0
+    return is_encrypted or data.startswith(_OPENSSH) or _is_sequence(data)
+
+
+def _is_sequence(data: bytes) -> bool:
+    """Whether it is one DER sequence (X.690, 8.1.3) and nothing behind it but padding."""
+    if data[0] != 0x30:
+        return False
+    size, head = data[1], 2
+    if size & 0x80:
+        count = size & 0x7F
+        size, head = int.from_bytes(data[2 : 2 + count], "big"), 2 + count
+    return 0 <= len(data) - head - size <= 2
+
+
+_BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_BECH32_STEPS = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+
+
+def has_age_checksum(token: str) -> bool:
+    """Whether the checksum of an age key holds (BIP 173: Bech32, as age writes it)."""
+    human, _, data = token.lower().rpartition("1")
+    if any(c not in _BECH32 for c in data):
+        return False
+    expanded = [ord(c) >> 5 for c in human] + [0] + [ord(c) & 31 for c in human]
+    check = 1
+    for value in [*expanded, *map(_BECH32.index, data)]:
+        top, check = check >> 25, (check & 0x1FFFFFF) << 5 ^ value
+        for bit, step in enumerate(_BECH32_STEPS):
+            check ^= step if top >> bit & 1 else 0
+    return check == 1

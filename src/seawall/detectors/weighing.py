@@ -15,6 +15,7 @@ from seawall.detectors.entropy import is_random
 from seawall.detectors.pattern import Pattern
 from seawall.detectors.published import is_published
 from seawall.detectors.secrets import Secret
+from seawall.detectors.validation import is_whole_key
 from seawall.detectors.whereabouts import Genre, Whereabouts, whereabouts
 
 
@@ -27,6 +28,7 @@ class Seen(Struct, frozen=True):
     path: str
     rank: int
     pattern: Pattern | None
+    is_binary: bool
     named: Named | None
     piece: str
 
@@ -37,6 +39,8 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _COMMENT = re.compile(r"\s*(?:#|;|//|\*|--|<!--|%|rem\b|dnl\b)", re.IGNORECASE)
 
 # They are written into documents and tests as examples more often than they are real.
+_SHIPPED = frozenset({"google-api-key"})
+"""What programs carry for all their users."""
 _ILLUSTRATED = frozenset({"url-credential", "jwt", "registry-auth"})
 
 
@@ -45,21 +49,32 @@ def weighed(secret: Secret, seen: Seen, value: str) -> Secret | None:
     if is_published(value):
         return None
     where = whereabouts(seen.path)
-    confidence = (
-        _of_format(secret, seen.pattern, where)
-        if seen.pattern is not None
-        else _of_name(secret, seen, where)
-    )
+    if seen.pattern is None:
+        confidence = _of_name(secret, seen, where)
+    elif secret.kind == "private-key" and not _is_encoded(value) and not is_whole_key(value):
+        confidence = None if seen.is_binary else _LOW
+    else:
+        confidence = _of_format(secret, seen.pattern, where, is_binary=seen.is_binary)
     return None if confidence is None else structs.replace(secret, confidence=confidence)
 
 
-def _of_format(secret: Secret, pattern: Pattern, where: Whereabouts) -> Confidence | None:
+def _is_encoded(value: str) -> bool:
+    return not value.startswith("-")
+
+
+def _of_format(
+    secret: Secret, pattern: Pattern, where: Whereabouts, *, is_binary: bool
+) -> Confidence | None:
     confidence = secret.confidence
     if pattern.is_sure is not None and confidence is _HIGH:
         return confidence
-    if where.is_foreign and (where.is_sample or where.genre is Genre.PROSE):
-        return None if secret.is_default else _LOW
-    if secret.kind in _ILLUSTRATED and (where.is_foreign or where.genre is Genre.PROSE):
+    is_illustrated = secret.kind in _ILLUSTRATED and (
+        where.is_foreign or where.genre is Genre.PROSE
+    )
+    is_shipped = where.is_foreign and (
+        where.is_sample or is_binary or where.genre is Genre.PROSE or secret.kind in _SHIPPED
+    )
+    if is_illustrated or is_shipped:
         return None if secret.is_default else _LOW
     if where.is_foreign or where.is_sample:
         return _least(confidence, _MEDIUM)

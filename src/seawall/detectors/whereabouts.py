@@ -31,8 +31,8 @@ class Whereabouts(Struct, frozen=True):
 _CODE = words(
     "py pyi pyx js mjs cjs jsx ts tsx mts cts map rb go java kt kts scala groovy clj php phtml pl"
     " pm pod t c h cc cpp cxx hpp hh hxx m mm rs cs vb fs swift dart lua tcl r jl ex exs erl hrl hs"
-    " ml mli el lisp vim css scss sass less vue svelte svg d asm s f f90 ipynb coffee ps1 psm1 awk m4"
-    " proto thrift graphql wasm sol"
+    " ml mli el lisp vim css scss sass less vue svelte svg d asm s f f90 ipynb coffee ps1 psm1 awk"
+    " m4 proto thrift graphql wasm sol"
 )
 _PROSE = words(
     "md markdown rst html htm xhtml adoc texi tex man po pot mo 1 2 3 4 5 6 7 8 3pm 1ssl 3ssl 5ssl"
@@ -54,7 +54,7 @@ _FOREIGN = Expression(
 )
 _SAMPLE = Expression(
     r"""(?:^|/)(?:[\w.-]*_?tests?|testing|test[-_]?(?:data|utils?|suite|support|files|cases)|[\w-]*fixtures?
-    |examples?|samples?|docs?|documentation|spec|specs|mocks?|__mocks__|__tests__|demos?|selftest
+    |examples?|samples?|docs?|documentation|spec|specs|mocks?|__mocks__|__tests__|demos?|dummy\w*|dummy\w*|selftest
     |benchmarks?|tutorials?|snippets|cookbook|stubs?)/
     |(?:^|/)(?:test_[^/]*|[^/]*[._-](?:tests?|spec|example|sample|template|tmpl|tpl|dist|mock)(?:\.[^/]*)?)\Z""",
     re.VERBOSE | re.IGNORECASE,

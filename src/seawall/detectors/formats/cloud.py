@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seawall.detectors.pattern import phrase, token
-from seawall.detectors.validation import is_long_random
+from seawall.detectors.validation import has_age_checksum, is_long_random
 
 AMAZON = (
     token(
@@ -203,7 +203,14 @@ TOOLS = (
         "dt0c01. dt0s01. dt0s16.",
         r"dt0(?:c01|s01|s16)\.[A-Za-z0-9]{8,24}\.[A-Za-z0-9]{64}",
     ),
-    token("age-key", "an age key", "AGE-SECRET-KEY-1", "AGE-SECRET-KEY-1[0-9A-Z]{58}", 3),
+    token(
+        "age-key",
+        "an age key",
+        "AGE-SECRET-KEY-1",
+        "AGE-SECRET-KEY-1[0-9A-Z]{58}",
+        3,
+        is_sure=has_age_checksum,
+    ),
 )
 
 CLOUD = (*AMAZON, *GOOGLE, *AZURE, *HOSTS, *TOOLS)
