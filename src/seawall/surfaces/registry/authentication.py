@@ -109,9 +109,9 @@ class Authenticator:
 
     def refusal(self, subject: str, status: int, told: str = "") -> RegistryError:
         """What to say where the registry lets nobody in with what there is."""
-        credential = self._credential(Scope(""))
+        is_known = self._credentials.find(self._endpoint.registry, "") is not None
         lost = "; ".join(self._credentials.notes)
-        if credential is None and not self._endpoint.may_login:
+        if is_known and not self._endpoint.may_login:
             hint = (
                 "Credentials are not sent without TLS; "
                 f"--insecure-registry {self._endpoint.registry} permits it."
@@ -150,6 +150,8 @@ class Authenticator:
         if credential is not None and credential.registry_token:
             return self._kept(credential.registry_token, _LEAST_LIFE)
         realm = challenge.parameters.get("realm", "")
+        if not realm:
+            raise RegistryError(f"{self._endpoint.registry}: asks for a token of nobody")
         if credential is not None and not self._may_login_at(realm):
             credential = None
         query = [("scope", wanted) for wanted in _scopes(challenge, scope)]

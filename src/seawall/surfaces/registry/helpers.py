@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shutil
+import signal
 import subprocess
 import threading
 from collections.abc import Mapping
@@ -67,7 +69,7 @@ def _run(
     ) as process:
         assert process.stdin is not None  # noqa: S101 -- both are pipes, as asked for above
         assert process.stdout is not None  # noqa: S101 -- see above
-        timer = threading.Timer(seconds, process.kill)
+        timer = threading.Timer(seconds, _kill, (process,))
         timer.start()
         try:
             with contextlib.suppress(BrokenPipeError):
@@ -75,11 +77,18 @@ def _run(
                 process.stdin.close()
             answer = process.stdout.read(_MAX_ANSWER + 1)
             if len(answer) > _MAX_ANSWER:
-                process.kill()
+                _kill(process)
             return process.wait(), answer
         finally:
             timer.cancel()
-            process.kill()
+            if process.poll() is None:
+                _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End it with all that it started: that may hold its output open after it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _credential(name: str, answer: bytes) -> Credential | None:

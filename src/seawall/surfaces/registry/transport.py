@@ -164,9 +164,7 @@ class Transport:
         proxy = proxy_for(origin.scheme, origin.host, origin.port, options.environment)
         is_near = zone_of_name(origin.host) is Zone.LOOPBACK
         connect = _NEAR_SECONDS if is_near else _CONNECT_SECONDS
-        settings: dict[str, Any] = {
-            "timeout": Timeout(connect=connect, read=options.patience)
-        }
+        settings: dict[str, Any] = {"timeout": Timeout(connect=connect, read=options.patience)}
         if context is not None:
             settings["ssl_context"] = context
         return _Line(origin, settings, guard, proxy)
@@ -261,7 +259,7 @@ def _of_tls(name: str, error: SSLError) -> UnreachableError:
     if isinstance(inner, ssl.SSLCertVerificationError):
         return UnreachableError(
             f"{name}: its certificate is not good: {shown(inner.verify_message)}",
-            "Name the authority with --ca-bundle, or put it into certs.d as for Docker.",
+            "Put its authority into /etc/docker/certs.d/<host:port>/ca.crt, as for Docker.",
             is_refused=True,
         )
     reason = getattr(inner, "reason", None) or "it does not speak TLS"
