@@ -41,9 +41,11 @@ class Module(Struct, frozen=True):
 
 
 class BuildInfo(Struct, frozen=True):
-    """What a Go program says of its making; `release` is Go's own: `go1.22.1`."""
+    """What a Go program says of its making; `release` is Go's own (`go1.22.1`), `command` the
+    import path of the program."""
 
     release: str
+    command: str
     main: Module | None
     modules: tuple[Module, ...]
     settings: dict[str, str]
@@ -147,6 +149,7 @@ def _without_marks(modules: bytes) -> str:
 
 
 def _parse(release: str, text: str) -> BuildInfo:
+    command = ""
     main: Module | None = None
     modules: list[Module] = []
     settings: dict[str, str] = {}
@@ -154,7 +157,9 @@ def _parse(release: str, text: str) -> BuildInfo:
         kind, _, rest = line.partition("\t")
         path, _, remainder = rest.partition("\t")
         version = remainder.partition("\t")[0]
-        if kind == "mod":
+        if kind == "path":
+            command = path
+        elif kind == "mod":
             main = Module(path, version)
         elif kind == "dep":
             modules.append(Module(path, version))
@@ -167,12 +172,13 @@ def _parse(release: str, text: str) -> BuildInfo:
         elif kind == "build":
             key, _, value = rest.partition("=")
             settings[key] = _unquoted(value)
-    return BuildInfo(release, main, tuple(modules), settings)
+    return BuildInfo(release, command, main, tuple(modules), settings)
 
 
 def _replaced(module: Module, replacement: Module) -> Module:
     """What was built in a module's place; a folder has no version, so the module's is kept."""
-    if replacement.version:
+    is_folder = replacement.path.startswith(("./", "../", "/")) or not replacement.version
+    if not is_folder:
         return replacement
     return Module(module.path, module.version, replacement.path)
 
@@ -193,15 +199,19 @@ def _analyse(file: LayerFile) -> Iterable[Fact]:
 
 
 def _packages(info: BuildInfo, path: str) -> Iterator[Package]:
-    yield _package("stdlib", _release_version(info.release), path)
+    release = _release_version(info.release)
+    yield _package("stdlib", release, path)
     modules = [module for module in info.modules if module.path]
-    if info.main is not None and info.main.path:
-        names = tuple(dict.fromkeys(module.path for module in modules))
-        yield _package(info.main.path, _main_version(info), path, requires=(*names, "stdlib"))
+    name, version = _main(info, release)
+    if name:
+        needed = (*dict.fromkeys(module.path for module in modules), "stdlib")
+        yield _package(name, version, path, requires=needed)
+    if name == "cmd/go":
+        # Advisories know Go's commands by this name; the others come with this one.
+        yield _package("toolchain", release, path)
     for module in modules:
-        version = "" if module.version == "(devel)" else module.version
         origin = f"replaced by {module.replaced}" if module.replaced else ""
-        yield _package(module.path, version, path, origin=origin)
+        yield _package(module.path, _own_version(info, module), path, origin=origin)
 
 
 def _package(
@@ -229,16 +239,22 @@ def _release_version(release: str) -> str:
     return f"{major}.{minor}.{patch or 0}" + (f"-{stage}.{number}" if stage else "")
 
 
-def _main_version(info: BuildInfo) -> str:
-    """The program's own version: Go's word, what the linker was told, or the commit's.
+def _main(info: BuildInfo, release: str) -> tuple[str, str]:
+    """The program's own module and version; empty where it was built of files alone.
 
-    Before Go 1.24 a program built in its own repository only says `(devel)`.
+    Go's own commands name no module, and have its version. Before Go 1.24 a program that was
+    built in its own repository only says `(devel)`: then the commit tells.
     """
-    assert info.main is not None  # noqa: S101 -- for the type: the caller has looked
-    version = info.main.version
-    if version and version != "(devel)":
-        return version
-    return _version_at_link(info.settings.get("-ldflags", ""), info.main.path) or _commit(info)
+    if info.main is not None and info.main.path:
+        return info.main.path, _own_version(info, info.main) or _commit(info)
+    return (info.command, release) if info.command.startswith("cmd/") else ("", "")
+
+
+def _own_version(info: BuildInfo, module: Module) -> str:
+    """A module's version, or where Go did not know it the one that the linker was told."""
+    if module.version and module.version != "(devel)":
+        return module.version
+    return _version_at_link(info.settings.get("-ldflags", ""), module.path)
 
 
 def _version_at_link(flags: str, module: str) -> str:

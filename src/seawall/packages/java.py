@@ -16,14 +16,15 @@ from seawall.packages.java_names import (
     Coordinates,
     from_manifest,
     read_manifest,
-    split_file_name,
 )
 from seawall.packages.zips import Budget, Entry, ZipError
-from seawall.surfaces.image.analyser import MAX_CONTENT, Analyser, LayerFile, Wants
+from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
 from seawall.surfaces.image.facts import Ecosystem, Fact, Package, Trouble
 
 MAX_DEPTH = 8
 """Archives in archives: an EAR holds a WAR that holds a JAR, and a fat JAR may lie in each."""
+MAX_NESTED = 128 * 1024 * 1024
+"""Bytes of an archive in another."""
 MAX_PROPERTIES = 64 * 1024
 MAX_MANIFEST = 256 * 1024
 """Bytes of the main section: bundles with many packages have some 100 kB."""
@@ -84,10 +85,10 @@ class _Walk:
             yield self._trouble("", f"holds more than {zips.MAX_ARCHIVES:,} archives")
         elif depth > MAX_DEPTH:
             yield self._trouble(place, f"is nested deeper than {MAX_DEPTH} archives")
-        elif entry.size > MAX_CONTENT:
-            yield self._trouble(place, f"has more than {MAX_CONTENT:,} bytes")
+        elif entry.size > MAX_NESTED:
+            yield self._trouble(place, f"has more than {MAX_NESTED:,} bytes")
         else:
-            content = self._read(data, entry, place, MAX_CONTENT)
+            content = self._read(data, entry, place, MAX_NESTED)
             if isinstance(content, Trouble):
                 yield content
             elif len(content):
@@ -179,8 +180,9 @@ def _all(
 ) -> Iterator[tuple[Coordinates, bool]]:
     """The packages in one archive, and which of them the archive itself is.
 
-    A POM is the archive's own if it has the artifact of the file name or is the only one; where
-    none is, the archive is named after its manifest and file, beside what was shaded into it.
+    A POM is the archive's own if it has the artifact of the file name, or is the only one and has
+    the version of the file or manifest; where none is, the archive is named after its manifest
+    and file, beside what was shaded into it.
     """
     stem = name.rpartition(".")[0] or name
     guess = from_manifest(manifest, stem)
@@ -201,11 +203,8 @@ def _own(poms: list[Coordinates], guess: Coordinates, stem: str) -> Coordinates 
             f"{pom.artifact}-{pom.version}",
         }:
             return pom
-    if len(poms) != 1:
-        return None
-    is_named = bool(split_file_name(stem)[1]) or guess.is_complete
-    agrees = not guess.version or guess.version == poms[0].version
-    return poms[0] if agrees or not is_named else None
+    is_only = len(poms) == 1 and guess.version != "" and guess.version == poms[0].version
+    return poms[0] if is_only else None
 
 
 def _licenses(written: str) -> tuple[str, ...]:

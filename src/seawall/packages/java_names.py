@@ -31,11 +31,6 @@ class Coordinates(Struct, frozen=True):
     artifact: str
     version: str
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether an advisory can be compared with it."""
-        return bool(self.group and self.artifact and self.version)
-
 
 def split_file_name(stem: str) -> tuple[str, str]:
     """Artifact and version of a file name without its ending: `guava-31.1-jre`.

@@ -85,12 +85,13 @@ def _licenses(headers: dict[str, list[str]]) -> tuple[str, ...]:
     expression = _first(headers, "license-expression")
     if expression:
         return (expression,)
-    classifiers = trove.licenses(headers.get("classifier", ()))
-    if classifiers:
-        return classifiers
+    classifiers, are_sure = trove.licenses(headers.get("classifier", ()))
     text = _first(headers, "license")
     # A longer text is the licence itself, not its name.
-    return (licenses.normalised(text),) if 0 < len(text) <= _MAX_LICENSE else ()
+    is_name = 0 < len(text) <= _MAX_LICENSE
+    if is_name and not (classifiers and are_sure):
+        return (licenses.normalised(text),)
+    return classifiers
 
 
 def _supplier(headers: dict[str, list[str]]) -> str:

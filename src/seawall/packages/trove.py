@@ -40,11 +40,12 @@ _CLASSIFIERS = {
 }
 
 
-def licenses(classifiers: Iterable[str]) -> tuple[str, ...]:
-    """SPDX identifiers, or the classifier's own words where it leaves open which one it means."""
-    found: dict[str, None] = {}
+def licenses(classifiers: Iterable[str]) -> tuple[tuple[str, ...], bool]:
+    """SPDX identifiers, or the classifiers' own words, and whether all of them are identifiers."""
+    found: dict[str, bool] = {}
     for classifier in classifiers:
         match = _OSI.match(classifier)
         if match is not None and match[1] != "OSI Approved":
-            found[_CLASSIFIERS.get(match[1], match[1])] = None
-    return tuple(found)
+            known = _CLASSIFIERS.get(match[1])
+            found[known or match[1]] = known is not None
+    return tuple(found), all(found.values())

@@ -185,9 +185,7 @@ def _end_record(data: memoryview) -> int:
     base = len(data) - len(tail)
     last = tail.rfind(_END, 0, max(len(tail) - _END_SIZE + 4, 0))
     found = last
-    for _ in range(16):
-        if found < 0:
-            break
+    while found >= 0:
         comment = int.from_bytes(tail[found + 20 : found + 22], "little")
         if found + _END_SIZE + comment == len(tail):
             return base + found

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from seawall.surfaces.image.facts import Fact, Kind
 
-MAX_CONTENT = 128 * 1024 * 1024
+MAX_CONTENT = 256 * 1024 * 1024
 """The most bytes of one file that an analyser is given; the walk says where it was cut."""
 
 
