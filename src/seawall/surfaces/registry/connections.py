@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 from collections.abc import Callable
@@ -43,8 +44,8 @@ class Watchdog:
     """Shuts a socket down after so many seconds: a timeout alone starts anew with every byte."""
 
     def __init__(self, sock: socket.socket, seconds: float) -> None:
-        # A copy: TLS takes the socket itself away from its first owner.
-        self._socket = sock.dup()
+        # A copy: TLS takes the descriptor away from the first socket that has it.
+        self._socket = socket.socket(fileno=os.dup(sock.fileno()))
         self._timer = threading.Timer(seconds, self._bite)
         self._timer.daemon = True
         self.has_bitten = False
@@ -105,7 +106,7 @@ class _Guarded(HTTPConnection):
             raise
         finally:
             watchdog.end()
-        setattr(response, _HALT, sock.shutdown)
+        setattr(response, _HALT, getattr(sock, "shutdown", None))
         return response
 
     def _dial(self) -> socket.socket:
