@@ -7,20 +7,20 @@ with a letter each, `F:` a directory and `R:` a file in the last one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from seawall.packages.licenses import normalised
-from seawall.packages.reading import bounded, paths_of
+from seawall.packages.reading import MAX_FACTS, bounded, paths_of
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
 from seawall.surfaces.image.facts import Ecosystem, Fact, Ownership, Package, Trouble
 
 PATHS = frozenset({"lib/apk/db/installed", "usr/lib/apk/db/installed"})
-_MARKS = ("!", "@")
 
 
 @bounded
 def analyse(file: LayerFile) -> Iterable[Fact]:
     """The packages that the database tells of, and the files that they own."""
-    records = list(_records(paths_of(file)))
+    records = list(islice(_records(paths_of(file)), MAX_FACTS + 1))
     providers = _providers(records)
     odd = 0
     for fields, paths in records:

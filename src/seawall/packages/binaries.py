@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from itertools import islice
 
 from seawall.packages.binary_patterns import BEFORE, KNOWN, Known
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
@@ -17,6 +18,8 @@ from seawall.surfaces.image.facts import Ecosystem, Fact, Package
 
 ELF = b"\x7fELF"
 _MAX_TEXT = 64 * 1024
+_MAX_PLACES = 1000
+_MAX_NEEDLES = 16
 _STEM = re.compile(r"[A-Za-z]+")
 
 
@@ -54,7 +57,7 @@ def _version(known: Known, match: re.Match[str], content: memoryview) -> str:
 
 def _marked(known: Known, mark: bytes, content: memoryview) -> str:
     """The version that stands right before a mark."""
-    for place in re.finditer(re.escape(mark), content):
+    for place in islice(re.finditer(re.escape(mark), content), _MAX_PLACES):
         start = place.start()
         found = known.shape.search(bytes(content[max(0, start - BEFORE) : start]))
         if found:
@@ -107,7 +110,7 @@ def _redis(_name: str, content: memoryview) -> str:
 
     Where the host's name begins with a digit, the id alone does not tell where the version ends.
     """
-    for needle in _REDIS_NEEDLE.finditer(content):
+    for needle in islice(_REDIS_NEEDLE.finditer(content), _MAX_NEEDLES):
         window = bytes(content[max(0, needle.start() - 128) : needle.end()])
         found = _BUILD_ID.search(window)
         for end in range(1, len(found[2]) + 1) if found else ():
@@ -151,10 +154,10 @@ _BY_STEM = _by_stem()
 
 _JAVA = re.compile(r'^JAVA_VERSION="?([0-9][\w.+-]*)"?', re.MULTILINE)
 _IMPLEMENTOR = re.compile(r'^IMPLEMENTOR="?([^"\n]+)"?', re.MULTILINE)
-_GO = re.compile(r"go(\d+\.\d+(?:\.\d+)?(?:(?:rc|beta)\d+)?)\b")
+_GO = re.compile(r"\Ago(\d+\.\d+(?:\.\d+)?(?:(?:rc|beta)\d+)?)\b")
 _OTP = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,4}(?:-rc\d+)?)\s*$")
 _VSN = re.compile(r'\{\s*vsn\s*,\s*"([0-9][\w.+-]*)"\s*\}')
-_WORDPRESS = re.compile(r"^\s*\$wp_version\s*=\s*'([0-9][\w.-]*)'", re.MULTILINE)
+_WORDPRESS = re.compile(r"^[ \t]*\$wp_version[ \t]*=[ \t]*'([0-9][\w.-]*)'", re.MULTILINE)
 
 
 def _java(file: LayerFile) -> Iterable[Fact]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from seawall.packages.licenses import all_normalised
-from seawall.packages.reading import bounded, json_of, string, strings
+from seawall.packages.reading import bounded, json_of, mapping, string, strings
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
 from seawall.surfaces.image.facts import Ecosystem, Fact, Package, Trouble
 
@@ -22,7 +22,7 @@ def analyse(file: LayerFile) -> Iterable[Fact]:
         yield Trouble(file.path, "is no list of Composer packages that can be understood")
         return
     for entry in packages:
-        package = _package(entry, file.path) if isinstance(entry, dict) else None
+        package = _package(mapping(entry), file.path)
         if package:
             yield package
         else:
@@ -34,7 +34,6 @@ def _package(entry: dict[str, Any], path: str) -> Package | None:
     version = string(entry.get("version"))
     if not name or not version:
         return None
-    requires = entry.get("require")
     return Package(
         ecosystem=Ecosystem.COMPOSER,
         namespace=namespace,
@@ -43,14 +42,14 @@ def _package(entry: dict[str, Any], path: str) -> Package | None:
         path=path,
         licenses=all_normalised(strings(entry.get("license"))),
         supplier=_supplier(entry.get("authors")),
-        requires=tuple(n for n in requires if "/" in n) if isinstance(requires, dict) else (),
+        requires=tuple(name for name in mapping(entry.get("require")) if "/" in name),
         cataloguer="composer",
     )
 
 
 def _supplier(authors: object) -> str:
     entries = authors if isinstance(authors, list) else []
-    names = [string(entry.get("name")) for entry in entries if isinstance(entry, dict)]
+    names = [string(mapping(entry).get("name")) for entry in entries]
     return ", ".join(filter(None, names))
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from seawall.packages.licenses import all_normalised
-from seawall.packages.reading import bounded, json_of, string, strings
+from seawall.packages.reading import bounded, json_of, mapping, string, strings
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
 from seawall.surfaces.image.facts import Ecosystem, Fact, Package, Trouble
 
@@ -23,9 +23,8 @@ def analyse(file: LayerFile) -> Iterable[Fact]:
     """The package that the file is of."""
     if not _FOLDER.search(file.path):
         return
-    entry = json_of(file)
-    name = string(entry.get("name")) if isinstance(entry, dict) else ""
-    version = string(entry.get("version")) if isinstance(entry, dict) else ""
+    entry = mapping(json_of(file))
+    name, version = string(entry.get("name")), string(entry.get("version"))
     if not name or not version:
         yield Trouble(file.path, "is no conda package that can be understood")
         return

@@ -15,7 +15,8 @@ from seawall.surfaces.image.facts import Distribution, Fact, Trouble
 
 _MAX = 64 * 1024
 _ASSIGNMENT = re.compile(r"^[ \t]*([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
-_RELEASE = re.compile(r"^(.+?)\s+(?:release\s+)?v?([0-9][0-9A-Za-z.]*)?(?:\s*\(([^()]*)\))?\s*$")
+_RELEASE = re.compile(r"(?:.* )?v?([0-9][0-9A-Za-z.]*)(?: \(([^()]*)\))?(?: |$)")
+_PATCH = re.compile(r"^PATCHLEVEL *= *(\d{1,3})", re.MULTILINE)
 _NAMES = (
     ("red hat", "rhel"),
     ("centos", "centos"),
@@ -116,13 +117,16 @@ def _debian_version(path: str, text: str) -> Distribution:
 
 def _line_release(path: str, text: str) -> Distribution | None:
     """`CentOS Linux release 7.9.2009 (Core)`, and `VERSION = 11` below it as SUSE once had it."""
-    first = text.split("\n", 1)[0].strip()[:200]
+    first = " ".join(text.split("\n", 1)[0].split())[:120]
     match = _RELEASE.match(first)
     name = first.lower()
     found = next((known for words, known in _NAMES if words in name), "")
     if not found or not match:
         return None
-    return Distribution(path, found, match[2] or "", codename=match[3] or "", pretty_name=first)
+    patch = _PATCH.search(text)
+    version = f"{match[1]}.{patch[1]}" if patch and patch[1] != "0" else match[1]
+    codename = "" if "suse" in name else match[2] or ""
+    return Distribution(path, found, version, codename=codename, pretty_name=first)
 
 
 _READERS: dict[str, Callable[[str, str], Distribution | None]] = {

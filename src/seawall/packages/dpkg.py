@@ -20,6 +20,8 @@ INFO_FOLDER = "var/lib/dpkg/info/"
 DOC_FOLDER = "usr/share/doc/"
 
 _ABSENT = frozenset({"not-installed", "config-files"})
+_MAX_FIELD = 64 * 1024
+"""Characters: the longest real list of dependencies has some 20,000."""
 _FIELD = re.compile(
     r"\n(?:(Package|Status|Origin|Vendor|Maintainer|Architecture|Source|Version|Provides"
     r"|Pre-Depends|Depends):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)|\n*(?=\n))"
@@ -168,7 +170,7 @@ class _Requirements:
         self._providers: dict[str, str] = {}
         for fields in packages:
             if "Provides" in fields:
-                for clause in fields["Provides"].split(","):
+                for clause in fields["Provides"][:_MAX_FIELD].split(","):
                     self._providers.setdefault(_bare(clause), fields.get("Package", ""))
 
     def of(self, fields: dict[str, str], name: str) -> tuple[str, ...]:
@@ -177,7 +179,7 @@ class _Requirements:
         found: dict[str, None] = {}
         for field in ("Pre-Depends", "Depends"):
             if field in fields:
-                for clause in fields[field].split(","):
+                for clause in fields[field][:_MAX_FIELD].split(","):
                     found[known.get(clause) or self._meant(clause)] = None
         found.pop(name, None)
         found.pop("", None)

@@ -16,14 +16,18 @@ from seawall.surfaces.image.facts import Ecosystem, Fact, Package, Trouble
 
 _FOLDER = re.compile(r"(?:^|/)specifications/(?:default/)?[^/]+\.gemspec$")
 _STUB = re.compile(r"^# stub: (\S+) (\S+) (\S+) ", re.MULTILINE)
-_TEXT = r"[ \t]*=[ \t]*(?:Gem::Version\.new[( ])?[ \t]*(?:%q[<({\[])?[\"']?([^\"'>)}\]\n]+)"
+_TEXT = r"[ \t]{0,9}=[ \t]{0,9}(?:Gem::Version\.new[( ])?(?:%q[<({\[])?[\"']?([^\"'>)}\]\n]{1,200})"
 _NAME = re.compile(r"\b\w+\.name" + _TEXT)
 _VERSION = re.compile(r"\b\w+\.version" + _TEXT)
 _PLATFORM = re.compile(r"\b\w+\.platform" + _TEXT)
-_LICENSES = re.compile(r"\b\w+\.licenses?[ \t]*=[ \t]*(\[[^\]\n]*\]|[^\n]+)")
-_AUTHORS = re.compile(r"\b\w+\.authors?[ \t]*=[ \t]*(\[[^\]\n]*\]|[^\n]+)")
+_LIST = r"[ \t]{0,9}=[ \t]{0,9}(\[[^\]\n]{0,4000}\]|[^\n]{1,200})"
+_LICENSES = re.compile(r"\b\w+\.licenses?" + _LIST)
+_AUTHORS = re.compile(r"\b\w+\.authors?" + _LIST)
 _QUOTED = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'")
-_NEEDS = re.compile(r"add_(?:runtime_)?dependency[ \t(]+(?:%q<([^>\n]+)>|[\"']([^\"'\n]+)[\"'])")
+_NEEDS = re.compile(
+    r"\.add_(runtime_|development_)?dependency[ \t(]{1,9}"
+    r"(?:%q<([^>\n]{1,200})>|[\"']([^\"'\n]{1,200})[\"'])"
+)
 
 
 @bounded
@@ -44,7 +48,7 @@ def analyse(file: LayerFile) -> Iterable[Fact]:
         architecture="" if platform == "ruby" else platform,
         licenses=all_normalised(_quoted(_LICENSES, text)),
         supplier=", ".join(_quoted(_AUTHORS, text)),
-        requires=tuple(dict.fromkeys(a or b for a, b in _NEEDS.findall(text))),
+        requires=_required(text),
         cataloguer="gemspec",
     )
 
@@ -55,6 +59,17 @@ def _identity(text: str) -> tuple[str, str, str]:
     if stub:
         return stub[1], stub[2], stub[3]
     return _value(_NAME, text), _value(_VERSION, text), _value(_PLATFORM, text) or "ruby"
+
+
+def _required(text: str) -> tuple[str, ...]:
+    """What it needs when it runs.
+
+    For RubyGems before 1.2 a specification says all again without telling the kinds apart.
+    """
+    needs = [(kind, a or b) for kind, a, b in _NEEDS.findall(text)]
+    development = {name for kind, name in needs if kind == "development_"}
+    runtime = {name for kind, name in needs if kind == "runtime_"}
+    return tuple(dict.fromkeys(n for _, n in needs if n in runtime or n not in development))
 
 
 def _value(pattern: re.Pattern[str], text: str) -> str:

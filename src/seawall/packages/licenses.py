@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 
 _GNU = re.compile(
     r"(?P<kind>A?GPL|LGPL|GFDL|FDL)[ -]?v?(?P<major>[123])(?:\.(?P<minor>[0-9]))?(?:\.0)*"
@@ -69,6 +70,7 @@ _LIKE = {
 _PLAIN = frozenset(_LIKE.values())
 _OPERATOR = re.compile(r"(\(|\)|\b(?:and|or|with)\b)", re.IGNORECASE)
 _MAX = 300
+_MAX_TEXTS = 500
 
 
 @lru_cache(maxsize=4096)
@@ -83,8 +85,8 @@ def normalised(text: str) -> str:
 
 
 def all_normalised(texts: Iterable[str]) -> tuple[str, ...]:
-    """Each licence once, normalised, in the order of the first of each."""
-    return tuple(dict.fromkeys(filter(None, map(normalised, texts))))
+    """Each licence once, normalised, in their order; no more than 500 are looked at."""
+    return tuple(dict.fromkeys(filter(None, map(normalised, islice(texts, _MAX_TEXTS)))))
 
 
 def _name(text: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from seawall.packages.reading import bounded, json_of, string
+from seawall.packages.reading import bounded, json_of, mapping, string
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
 from seawall.surfaces.image.facts import Ecosystem, Fact, Package, Trouble
 
@@ -22,8 +22,8 @@ def analyse(file: LayerFile) -> Iterable[Fact]:
     """The packages that the file tells of."""
     if not file.path.endswith(".deps.json"):
         return
-    document = json_of(file)
-    libraries = document.get("libraries") if isinstance(document, dict) else None
+    document = mapping(json_of(file))
+    libraries = document.get("libraries")
     if not isinstance(libraries, dict):
         yield Trouble(file.path, "names no .NET libraries that can be understood")
         return
@@ -35,7 +35,7 @@ def _packages(
 ) -> Iterator[Package]:
     for key, library in libraries.items():
         name, _, version = key.partition("/")
-        kind = string(library.get("type")) if isinstance(library, dict) else ""
+        kind = string(mapping(library).get("type"))
         if name and version and kind.lower() in _KINDS:
             yield Package(
                 ecosystem=Ecosystem.NUGET,
@@ -50,10 +50,10 @@ def _packages(
 def _requirements(targets: object) -> dict[str, tuple[str, ...]]:
     """The names that each library needs, in whichever target they are told."""
     found: dict[str, tuple[str, ...]] = {}
-    for target in targets.values() if isinstance(targets, dict) else ():
-        for key, library in target.items() if isinstance(target, dict) else ():
-            needs = library.get("dependencies") if isinstance(library, dict) else None
-            if isinstance(needs, dict):
+    for target in mapping(targets).values():
+        for key, library in mapping(target).items():
+            needs = mapping(mapping(library).get("dependencies"))
+            if needs:
                 found[key] = tuple(needs)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
+from typing import Any
 
 import msgspec
 
@@ -12,6 +13,7 @@ from seawall.surfaces.image.facts import Fact, Trouble
 
 MAX_FACTS = 100_000
 """The most facts that one file may tell: the largest package databases have some thousands."""
+MAX_LINES = 1_000_000
 MAX_TEXT = 16 * 1024 * 1024
 """Bytes: the package database of 5,000 Debian packages has about 6 MB."""
 
@@ -37,12 +39,15 @@ def json_of(file: LayerFile) -> object:
 def bounded(
     analyse: Callable[[LayerFile], Iterable[Fact]],
 ) -> Callable[[LayerFile], Iterator[Fact]]:
-    """An analyser that refuses texts of more than `MAX_TEXT` bytes, and stops after `MAX_FACTS`
-    facts; both are said."""
+    """An analyser that refuses what has more than `MAX_TEXT` bytes or `MAX_LINES` lines, and stops
+    after `MAX_FACTS` facts; each is said."""
 
     def analyse_bounded(file: LayerFile) -> Iterator[Fact]:
         if len(file.content) > MAX_TEXT:
             yield Trouble(file.path, f"has more than {MAX_TEXT} bytes: not read")
+            return
+        if len(file.content) > MAX_LINES and bytes(file.content).count(b"\n") > MAX_LINES:
+            yield Trouble(file.path, f"has more than {MAX_LINES} lines: not read")
             return
         facts = iter(analyse(file))
         yield from islice(facts, MAX_FACTS)
@@ -50,6 +55,11 @@ def bounded(
             yield Trouble(file.path, f"tells of more than {MAX_FACTS} things: the rest is not read")
 
     return analyse_bounded
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """An object of JSON, or an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
 
 
 def strings(value: object) -> tuple[str, ...]:

@@ -91,9 +91,11 @@ def _values(
     blob: bytes, tags: int, data: bytes
 ) -> Iterator[tuple[int, list[bytes] | tuple[int, ...]]]:
     entries = memoryview(blob)[8 : 8 + 16 * tags]
+    wanted = set(_WANTED)  # each is read once, however often it is written
     for tag, kind, offset, count in _ENTRY.iter_unpack(entries):
-        if tag not in _WANTED or not 0 <= offset < len(data) or not 0 < count <= MAX_ITEMS:
+        if tag not in wanted or not 0 <= offset < len(data) or not 0 < count <= MAX_ITEMS:
             continue
+        wanted.discard(tag)
         if kind == _INT32 and tag in _INTEGERS and offset + 4 * count <= len(data):
             yield tag, struct.unpack_from(f">{count}i", data, offset)
         elif kind in (_STRING, _STRING_ARRAY, _I18N_STRING) and tag not in _INTEGERS:

@@ -42,8 +42,12 @@ def _rows(connection: sqlite3.Connection, content: memoryview) -> Iterator[bytes
     ).fetchone()
     if not kind or kind[0] != "table" or not kind[1] or "GENERATED" in str(kind[2]).upper():
         raise ValueError("it has no table of packages")
+    left = 2 * len(content)  # rows of a forged file can share what they hold
     for (blob,) in connection.execute("SELECT blob FROM Packages NOT INDEXED"):
         if isinstance(blob, bytes):
+            left -= len(blob)
+            if left < 0:
+                raise ValueError("its headers are longer than itself")
             yield blob
 
 
