@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from seawall.core.model import Confidence, Hit
 from seawall.core.rule import Rule, Settings
 from seawall.core.source import Source
+from seawall.facts.secret_names import secret_file
 from seawall.rules.secrets import RULES
-from seawall.rules.secrets.filenames import secret_file
 from seawall.surfaces.dockerfile import Dockerfile, read
 
 SETTINGS = Settings(today=date(2026, 11, 24))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from layouts import git, lay_out
 
-from seawall.detectors.vocabulary import words
+from seawall.core.vocabulary import words
 from seawall.surfaces.repository.git import Git, read_git
 from seawall.surfaces.repository.git_index import read_index
 from seawall.surfaces.repository.reader import read_repository

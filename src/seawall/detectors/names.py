@@ -7,7 +7,7 @@ from enum import Enum
 from functools import lru_cache
 
 from seawall.core.expression import Expression
-from seawall.detectors.vocabulary import words
+from seawall.core.vocabulary import words
 
 
 class Sort(Enum):

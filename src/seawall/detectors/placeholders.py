@@ -6,7 +6,7 @@ import re
 from enum import Enum
 
 from seawall.core.expression import Expression
-from seawall.detectors.vocabulary import words
+from seawall.core.vocabulary import words
 
 
 class Worth(Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hashlib import blake2b
 
-from seawall.detectors.vocabulary import words
+from seawall.core.vocabulary import words
 
 _SIZE = 8
 

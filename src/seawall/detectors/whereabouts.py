@@ -9,7 +9,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from seawall.core.expression import Expression
-from seawall.detectors.vocabulary import words
+from seawall.core.vocabulary import words
 
 
 class Genre(Enum):

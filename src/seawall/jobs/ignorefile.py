@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from seawall.core.source import Source
-from seawall.detectors.vocabulary import words
+from seawall.core.vocabulary import words
 from seawall.rules.build.context import BULK, DEPENDENCIES, patterns_for
 from seawall.rules.secrets.held import held
 from seawall.surfaces.repository import Context, Repository

@@ -10,7 +10,7 @@ from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Fix, Hit, Profile, Safety
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
-from seawall.detectors.vocabulary import words
+from seawall.core.vocabulary import words
 from seawall.rules.practices import DOCKERIGNORE
 from seawall.rules.secrets.held import Held, held
 from seawall.rules.stages import place_of, weight_in_image

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from seawall.detectors.vocabulary import words
+from seawall.core.vocabulary import words
 from seawall.surfaces.cell import Place, Placed
 from seawall.surfaces.repository.workflows import Job, Pipelines, Step, Workflow
 from seawall.surfaces.shell import Command

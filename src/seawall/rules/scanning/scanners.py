@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from msgspec import Struct
 
 from seawall.core.expression import Expression
-from seawall.detectors.vocabulary import words
+from seawall.core.vocabulary import words
 from seawall.rules.scanning.deeds import Deed, subcommand
 from seawall.surfaces.cell import Cell
 from seawall.surfaces.repository.workflows import Job, Pipelines, Step, System, Workflow

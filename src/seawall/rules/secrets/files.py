@@ -11,8 +11,8 @@ from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Hit, Located
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
+from seawall.facts.secret_names import SecretFile, is_sample, secret_file
 from seawall.rules.practices import NO_HARDCODED_SECRETS
-from seawall.rules.secrets.filenames import SecretFile, is_sample, secret_file
 from seawall.rules.secrets.places import of_word
 from seawall.rules.stages import place_of, weight_in_image
 from seawall.surfaces.dockerfile import Dockerfile, Instruction

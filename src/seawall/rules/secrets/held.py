@@ -8,8 +8,8 @@ from collections.abc import Callable
 from msgspec import Struct, structs
 
 from seawall.core.model import Confidence
-from seawall.detectors.vocabulary import words
-from seawall.rules.secrets.filenames import SecretFile, secret_file
+from seawall.core.vocabulary import words
+from seawall.facts.secret_names import SecretFile, secret_file
 
 _ENCRYPTED = re.compile(
     rb"\A\0GITCRYPT\0|\A\$ANSIBLE_VAULT;|\Aage-encryption\.org/|-----BEGIN AGE ENCRYPTED"

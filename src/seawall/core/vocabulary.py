@@ -1,4 +1,4 @@
-"""How the modules of this room write down their word lists."""
+"""How modules write down their word lists."""
 
 from __future__ import annotations
 

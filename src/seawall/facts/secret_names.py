@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from seawall.core.expression import Expression
 from seawall.core.model import Confidence
-from seawall.detectors.vocabulary import words
+from seawall.core.vocabulary import words
 
 _SURE = Expression(
     r"""(?:^|.*/)(?:
