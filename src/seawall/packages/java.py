@@ -158,8 +158,8 @@ def _add_pom(poms: dict[tuple[str, str], Coordinates], place: Coordinates, conte
     values = {key: value.strip() for key, value in _PROPERTY.findall(text)}
     key = (place.group, place.artifact)
     named = Coordinates(
-        _resolved(values.get("groupId", "")) or place.group,
-        _resolved(values.get("artifactId", "")) or place.artifact,
+        _resolved(values.get("groupId", "")) or _resolved(place.group),
+        _resolved(values.get("artifactId", "")) or _resolved(place.artifact),
         _resolved(values.get("version", "")),
     )
     if key not in poms or (named.version and not poms[key].version):

@@ -30,7 +30,7 @@ _YARN_NEED = re.compile(r'^    "?(@?[^@\s":]+)"?:? ')
 _RESOLVED = re.compile(r"(@?[^@]+)@(\w+):(.*)")
 _ALIAS = re.compile(r"npm:(@?[^@]+)@")
 _PNPM_OLD = re.compile(r"/?((?:@[^/]+/)?[^/@]+)/([^/_(]+)(?:_[^/]*)?$")
-_PNPM = re.compile(r"/?(@?[^@()]+)@([^()@]+)(?:\(.*\))?$")
+_PNPM = re.compile(r"/?((?:@[^/@()]+/)?[^/@()]+)@([^()@]+)(?:\(.*\))?$")
 _TRAILING = re.compile(r'"(?:[^"\\]|\\.)*+"?|,(?=\s*[}\]])')
 _RELEASE = re.compile(r"\d+\.\d+\.\d+")
 
