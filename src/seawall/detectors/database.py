@@ -7,12 +7,8 @@ Compiling takes a second, so what was compiled is kept in the user's cache.
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
-import stat
-import tempfile
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 from functools import lru_cache
@@ -25,6 +21,8 @@ from msgspec import Struct
 from seawall.detectors.assigned import Shape
 from seawall.detectors.patterns import ALL, Pattern
 from seawall.detectors.widening import wide_expression
+from seawall.surfaces.image.cache import default_directory
+from seawall.surfaces.image.entries import read_ours, write
 
 MAX_HITS = 20_000
 """The most places of one expression in one file that are told."""
@@ -106,25 +104,25 @@ class Database:
         return scratch
 
 
-def database(content: Content, cache: Path | None = None) -> Database:
+def database(content: Content, cache: str | None = None) -> Database:
     """The database for such files: from the cache, or compiled and put there.
 
-    `cache` is the directory of the user's cache; None keeps nothing.
+    `cache` is the directory of a cache, by default the user's; empty keeps nothing.
     """
-    return _loaded(content, cache)
+    return _loaded(content, default_directory() if cache is None else cache)
 
 
 @lru_cache(maxsize=8)
-def _loaded(content: Content, cache: Path | None) -> Database:
+def _loaded(content: Content, cache: str) -> Database:
     entries = expressions(content)
-    path = cache / "patterns" / f"{content.value}-{_key(entries)}.hs" if cache else None
+    name = f"{content.value}-{_key(entries)}.hs"
+    path = str(Path(cache, "patterns", name)) if cache else ""
     kept = _read(path) if path else None
     compiled = _deserialized(kept) if kept else None
     if compiled is None:
         compiled = _compiled(entries)
         if path:
-            with suppress(OSError):
-                _write(path, hyperscan.dumpb(compiled))
+            _keep(path, hyperscan.dumpb(compiled))
     return Database(compiled)
 
 
@@ -147,34 +145,18 @@ def _deserialized(data: bytes) -> hyperscan.Database | None:
         return None
 
 
-def _read(path: Path) -> bytes | None:
+def _read(path: str) -> bytes | None:
     """What was kept, where it is this user's own and whole: it goes into native code unchecked."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-        with os.fdopen(descriptor, "rb") as file:
-            if not _is_own(os.fstat(file.fileno())):
-                return None
-            data = file.read(_MAX_FILE)
+        data = read_ours(path, _MAX_FILE)
     except OSError:
         return None
     digest, body = data[:_DIGEST], data[_DIGEST:]
     return body if hashlib.sha256(body).digest() == digest else None
 
 
-def _is_own(status: os.stat_result) -> bool:
-    owner: Callable[[], int] | None = getattr(os, "geteuid", None)
-    return stat.S_ISREG(status.st_mode) and (
-        owner is None or (status.st_uid == owner() and not status.st_mode & 0o022)
-    )
-
-
-def _write(path: Path, body: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".new-", delete=False) as file:
-        try:
-            file.write(hashlib.sha256(body).digest() + body)
-            file.close()
-            Path(file.name).replace(path)
-        except BaseException:
-            Path(file.name).unlink(missing_ok=True)
-            raise
+def _keep(path: str, body: bytes) -> None:
+    """Write it down for the next time, where that can be."""
+    with suppress(OSError):
+        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write(path, hashlib.sha256(body).digest() + body)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hmac
-import re
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from zlib import crc32
 
 from msgspec import Struct, structs
@@ -16,6 +13,7 @@ from seawall.detectors.names import Sort, is_signing_key, sort_of
 from seawall.detectors.pattern import Pattern
 from seawall.detectors.placeholders import fallback
 from seawall.detectors.secrets import Secret, judge, of_format
+from seawall.detectors.value_ids import value_id
 from seawall.detectors.weighing import Seen, weighed
 from seawall.detectors.whereabouts import Genre, whereabouts
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
@@ -33,11 +31,11 @@ _OF_ONE_LINE = frozenset({Shape.QUOTED, Shape.BARE})
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
-def analyser(value_key: bytes, cache: Path | None = None) -> Analyser:
+def analyser(value_key: bytes, cache: str | None = None) -> Analyser:
     """An analyser of every regular file.
 
     `value_key` is the installation's: with it a value's `value_id` is made. `cache` is the
-    directory of the user's cache, where compiled expressions are kept; None keeps none.
+    directory where compiled expressions are kept, by default the user's; empty keeps none.
     """
 
     databases: dict[Content, Database] = {}
@@ -61,13 +59,6 @@ _SHORTEST = 8
 def _version() -> int:
     sources = [source for content in Content for _, source, _ in expressions(content)]
     return crc32(b"\n".join(sources), _REVISION)
-
-
-def value_id(value_key: bytes, kind: str, value: str) -> str:
-    """What stands for a value: the same for the same one, and nothing to anyone else."""
-    if kind == "private-key":
-        value = re.sub(r"\\[nr]|\s", "", value)
-    return hmac.digest(value_key, value.encode("utf-8", "surrogatepass"), "sha256").hex()[:16]
 
 
 _Scan = Callable[[memoryview | bytes, Content], Hits]

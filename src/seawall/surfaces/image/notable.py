@@ -235,7 +235,9 @@ def _by_name(file: LayerFile, name: str) -> Iterator[Note]:
         yield Note.PACKAGE_CACHE
 
 
-_PACKAGED = re.compile(r"(?:\A|/)(?:node_modules|site-packages|dist-packages|share|vendor|third_party|gems)/")
+_PACKAGED = re.compile(
+    r"(?:\A|/)(?:node_modules|site-packages|dist-packages|share|vendor|third_party|gems)/"
+)
 
 
 def _is_own(path: str, name: str) -> bool:
