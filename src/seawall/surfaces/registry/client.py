@@ -212,6 +212,8 @@ class RegistryClient:
         patience = self._options.patience
         stream = BlobStream(fetch, descriptor.size, subject, patience, self._sleep)
         self._streams.add(stream)
+        if self._closing.is_set():
+            stream.stop()
         try:
             with stream:
                 yield cast(BinaryIO, io.BufferedReader(stream, _BUFFER))
