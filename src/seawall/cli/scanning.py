@@ -117,7 +117,7 @@ def run(arguments: Arguments, images: tuple[str, ...]) -> tuple[Scan, Policy]:
     asked = arguments.options()
     governance = Governance(asked.terms, asked.today)
     policy = governance.leading(())
-    targets = images or (_running(arguments) if arguments.running else ())
+    targets = images or (_running() if arguments.running else ())
     if not targets:
         hint = "Name one (`seawall scan python:3.13`), or --running for those of an engine."
         raise UsageError("no image to scan", hint)
@@ -145,10 +145,10 @@ def take_inventory(arguments: Arguments, image: str) -> tuple[Scanned, list[Prob
     return Scanned(found), troubles(found)
 
 
-def _running(arguments: Arguments) -> tuple[str, ...]:
+def _running() -> tuple[str, ...]:
     from seawall.jobs.running import running_images
 
-    return running_images(arguments.inspection().source)
+    return running_images()
 
 
 def _words(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -101,11 +101,15 @@ Check = Callable[[Any, Settings], Iterable[Hit]]
 
 
 def example_language(text: str) -> str:
-    """What an example is written in: dockerfile, yaml (Compose), console (a `docker run`) or files.
+    """What an example is written in: dockerfile, yaml (Compose), console (a `docker run`), files
+    or image.
 
-    The last is a small repository: each file after a line `=== path`, which may go on with
-    `(tracked)` for what git tracks and with a mode, as `(tracked, 0600)`.
+    `files` is a small repository: each file after a line `=== path`, which may go on with
+    `(tracked)` for what git tracks and with a mode, as `(tracked, 0600)`. `image` begins with
+    `=== image`: the instructions that made it, and below each, indented, what its layer holds.
     """
+    if text.startswith("=== image\n"):
+        return "image"
     if text.startswith("=== "):
         return "files"
     if re.match(r"\s*(?:sudo\s+)?(?:docker|podman)\s", text):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from seawall.detectors.layer_secrets import analyser as secrets_analyser
 from seawall.packages.catalogue import analysers as cataloguers
@@ -44,8 +45,9 @@ def inspect(target: str, asked: Inspection, progress: Callable[[str], None] | No
     Raises:
         InputError: it can't be had, is no image, or has not the digest that it should have.
     """
-    source = open_image(target, asked.source)
-    pulled = source.pull(_analyse(asked, progress))
+    cache = Cache()
+    source = open_image(target, replace(asked.source, cache=cache if asked.uses_cache else None))
+    pulled = source.pull(_analyse(asked, cache, progress))
     return merge(pulled, source.name, source.kind)
 
 
@@ -61,8 +63,7 @@ def analysers(parts: tuple[str, ...], value_key: bytes) -> tuple[Analyser, ...]:
     return tuple(chosen)
 
 
-def _analyse(asked: Inspection, progress: Callable[[str], None] | None) -> Analyse:
-    cache = Cache()
+def _analyse(asked: Inspection, cache: Cache, progress: Callable[[str], None] | None) -> Analyse:
     chosen = analysers(asked.parts, installation_key(cache.directory))
     read = partial(analyse_layer, analysers=chosen, verify=asked.verifies)
     analyse = cached(read, cache, chosen) if asked.uses_cache else read

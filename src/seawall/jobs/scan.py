@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 
 from msgspec import Struct, field, structs
 
-from seawall.advisories.model import Match, Vulnerabilities
+from seawall.advisories.model import Vulnerabilities
 from seawall.core.baseline import Baseline, read_baseline
 from seawall.core.errors import InputError
+from seawall.core.identity import identify
 from seawall.core.ignores import Ignores
-from seawall.core.model import Finding, Notice, Problem, Target
+from seawall.core.model import Finding, Hit, Notice, Problem, Suppression, Target
 from seawall.core.report import Excerpt, Report
+from seawall.core.rule import Rule
 from seawall.core.selection import hidden_notices
 from seawall.jobs.advice import advise
 from seawall.jobs.check import identity_root
@@ -22,15 +24,14 @@ from seawall.jobs.checklist import checklist
 from seawall.jobs.examine import Taken, bug
 from seawall.jobs.governance import Governance, Ruling, Terms, catalog
 from seawall.jobs.inspection import Inspection, inspect
-from seawall.jobs.judge import judge
-from seawall.jobs.known import Known, know
+from seawall.jobs.judge import Crash, judge
+from seawall.jobs.known import Found, Known, Matched, know
 from seawall.jobs.outcome import Outcome
 from seawall.jobs.policing import police
 from seawall.jobs.summarize import summarize
 from seawall.rules import checks_on
 from seawall.surfaces.image import parse_reference
-from seawall.surfaces.image.facts import Package
-from seawall.surfaces.image.model import Held, Image
+from seawall.surfaces.image.model import Image
 
 IMAGE = "image"
 """What `Target.kind` says of this surface."""
@@ -61,7 +62,7 @@ class Scanned(Struct, frozen=True):
     """An image with the flaws of its packages, for inventories (`sbom`)."""
 
     image: Image
-    found: tuple[tuple[Held[Package], Match], ...] = ()
+    found: Found = ()
 
 
 class Scan(Struct, frozen=True):
@@ -91,7 +92,7 @@ def scan(
     done = [_scan_one(target, options, ruling, known, progress) for target in targets]
     outcomes = [outcome for outcome, _ in done]
     images = tuple(scanned for _, scanned in done if scanned is not None)
-    report = _report(outcomes, images, known, options)
+    report = _report(outcomes, images, options)
     if baseline.name:
         report = structs.replace(report, findings=baseline.mark(report.findings))
     if not options.terms.select:
@@ -122,30 +123,58 @@ def _judged(
 ) -> tuple[Outcome, Scanned]:
     keep_hidden = bool(options.baseline or ruling.policy.waivers)
     matched = known.match(image)
-    flaws = Vulnerabilities(image, matched.found)
     taken = Taken(image.history, ruling, keep_hidden)
     taken.take(judge(image, checks_on(Image), ruling.settings))
-    taken.take(judge(flaws, checks_on(Vulnerabilities), ruling.settings))
-    findings: Iterable[Finding] = sorted(taken.findings, key=urgency)
-    if options.only_fixed:
-        findings = (each for each in findings if each.flaw is None or each.flaw.fixed)
-    root = identity_root(())
-    surfaces = (Image, Vulnerabilities)
-    policed = police(image.name, Ignores(), findings, ruling, root, surfaces, _identity(image))
-    hidden = Counter(taken.hidden) + Counter(policed.hidden)
+    taken.take(_flaws(image, matched.found, ruling))
+    findings = _wanted(sorted(taken.findings, key=urgency), options)
+    policed = police(
+        image.name, Ignores(), findings, ruling, identity_root(()), _SURFACES, _identity(image)
+    )
     outcome = Outcome(
         image.name,
         IMAGE,
-        (*policed.findings, *matched.excused),
+        (*policed.findings, *_excused(image, matched, ruling)),
         (*troubles(image), *matched.problems, *taken.problems),
-        (*policed.notices, *matched.notices),
-        hidden,
+        (*policed.notices, *_notices(image, matched)),
+        Counter(taken.hidden) + Counter(policed.hidden),
         policed.left_out if keep_hidden else (),
         Excerpt(image.history, taken.secrets_of(image.history.path)),
         shown=tuple(taken.shown),
         examined=((Image.__name__, image.name),),
     )
     return outcome, Scanned(image, matched.found)
+
+
+_SURFACES = (Image, Vulnerabilities)
+
+
+def _flaws(image: Image, found: Found, ruling: Ruling) -> Iterator[tuple[Rule, Hit] | Crash]:
+    return judge(Vulnerabilities(image, found), checks_on(Vulnerabilities), ruling.settings)
+
+
+def _wanted(findings: Iterable[Finding], options: ScanOptions) -> list[Finding]:
+    if not options.only_fixed:
+        return list(findings)
+    return [each for each in findings if each.flaw is None or each.flaw.fixed]
+
+
+def _excused(image: Image, matched: Matched, ruling: Ruling) -> Iterator[Finding]:
+    """The findings that a VEX document answers: shown as accepted, with its words."""
+    reasons = {(match.vulnerability.id, id(held)): why for held, match, why in matched.excused}
+    for held, match, _ in matched.excused:
+        taken = Taken(image.history, ruling, False)
+        taken.take(_flaws(image, ((held, match),), ruling))
+        reason = reasons[match.vulnerability.id, id(held)]
+        root, called = identity_root(()), _identity(image)
+        for finding in identify(taken.findings, root, called):
+            yield structs.replace(finding, suppressed=Suppression("vex", reason))
+
+
+def _notices(image: Image, matched: Matched) -> Iterator[Notice]:
+    yield from (Notice(image.name, note) for note in matched.notes)
+    if matched.unimportant:
+        count = f"{matched.unimportant} flaw{'s' * (matched.unimportant != 1)}"
+        yield Notice(image.name, f"{count} left out that the distributor calls unimportant")
 
 
 def urgency(finding: Finding) -> tuple[object, ...]:
@@ -191,7 +220,6 @@ def troubles(image: Image) -> list[Problem]:
 def _report(
     outcomes: Sequence[Outcome],
     images: Sequence[Scanned],
-    known: Known,
     options: ScanOptions,
 ) -> Report:
     hidden = Counter[tuple[str, str]]()
@@ -202,11 +230,10 @@ def _report(
         by_reason[reason] += number
     notices: tuple[Notice, ...] = hidden_notices(hidden, catalog()) if options.verbose else ()
     by_name = {outcome.name: outcome.findings for outcome in outcomes}
-    problems = [each for outcome in outcomes for each in outcome.problems]
     return Report(
         targets=tuple(Target(o.name, o.kind) for o in outcomes),
         findings=tuple(finding for outcome in outcomes for finding in outcome.findings),
-        problems=(*known.problems, *problems),
+        problems=tuple(each for outcome in outcomes for each in outcome.problems),
         notices=(*notices, *(each for outcome in outcomes for each in outcome.notices)),
         hidden=dict(by_reason),
         excerpts={o.name: o.excerpt for o in outcomes if o.excerpt is not None},

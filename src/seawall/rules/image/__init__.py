@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from seawall.core.rule import Rule
-from seawall.rules.image import origin, pinning, platform, support
+from seawall.rules.image import origin, pinning, platform, support, vulnerabilities
 
 RULES: tuple[Rule, ...] = (
     *pinning.RULES,
     *support.RULES,
     *origin.RULES,
     *platform.RULES,
+    *vulnerabilities.RULES,
 )
 """In the order of the source document."""

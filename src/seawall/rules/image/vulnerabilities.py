@@ -9,7 +9,7 @@ from msgspec import Struct
 from seawall.advisories.model import Match, Status, Vulnerabilities, Vulnerability
 from seawall.core.model import Evidence, Flaw, Hit, InLayer, Severity
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
-from seawall.packages.purl import purl
+from seawall.packages.purl import package_url
 from seawall.rules.image.layers import in_layer
 from seawall.rules.image.upgrades import full_name, upgrade_line
 from seawall.rules.practices import NO_KNOWN_VULNERABILITIES
@@ -77,7 +77,7 @@ def _hit(case: _Case, severity: Severity | None) -> Hit:
     return Hit(
         case.image.place_of(first),
         f"`{name}` {case.match.compared or first.fact.version} has {flaw.id}{title}",
-        f"{purl(first.fact, case.image.distribution, versioned=False)} {flaw.id}",
+        f"{first.fact.ecosystem.value}/{name} {flaw.id}",
         label=_label(case.match),
         remedy=_remedy(case, layer),
         severity=severity,
@@ -138,7 +138,7 @@ def _flaw(case: _Case) -> Flaw:
     flaw, package = case.flaw, case.held[0].fact
     return Flaw(
         id=flaw.id,
-        package=purl(package, case.image.distribution),
+        package=package_url(package, case.image.distribution),
         installed=package.version,
         ecosystem=package.ecosystem.value,
         names=tuple(dict.fromkeys(full_name(held.fact) for held in case.held)),

@@ -1,0 +1,94 @@
+"""What is known of flaws in a run: the advisories, and the statements that excuse some."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+from msgspec import Struct
+
+from seawall.advisories.match import MatchReport, match
+from seawall.advisories.model import Match
+from seawall.advisories.store import default_path, open_store
+from seawall.advisories.vex import VexDocument, apply, read_vex
+from seawall.core.errors import InputError
+from seawall.core.model import Problem
+from seawall.surfaces.image.facts import Package
+from seawall.surfaces.image.model import Held, Image
+
+Found = tuple[tuple[Held[Package], Match], ...]
+"""Packages as the image holds them, each with one of its flaws."""
+
+
+class Matched(Struct, frozen=True):
+    """The flaws of an image's packages.
+
+    `excused` are those that a VEX document excuses, with what it says. `problems` are what keeps
+    the answer from being whole; `notes` are good to know; `unimportant` counts the flaws that the
+    distributor says are none.
+    """
+
+    found: Found = ()
+    excused: tuple[tuple[Held[Package], Match, str], ...] = ()
+    problems: tuple[Problem, ...] = ()
+    notes: tuple[str, ...] = ()
+    unimportant: int = 0
+
+
+class Known(Struct, frozen=True):
+    """Where flaws are looked up; `documents` are VEX documents, in the order given."""
+
+    store: Path
+    documents: tuple[VexDocument, ...]
+    max_age: int
+    today: date
+
+    def match(self, image: Image) -> Matched:
+        """The flaws of what the image runs with; a lack of advisories is a problem, said once."""
+        live = [held for held in image.packages if held.is_live]
+        if not live:
+            return Matched()
+        try:
+            with open_store(self.store) as store:
+                report = match(
+                    [held.fact for held in live],
+                    image.distribution,
+                    store,
+                    self.today,
+                    self.max_age,
+                )
+        except InputError as error:
+            return Matched(problems=(Problem(image.name, error.message, error.hint),))
+        return self._matched(image, live, report)
+
+    def _matched(self, image: Image, live: Sequence[Held[Package]], report: MatchReport) -> Matched:
+        names = (image.name, image.digest, *image.tags)
+        kept, suppressed = apply(report.matches, self.documents, image.distribution, names)
+        held = {id(each.fact): each for each in live}
+        return Matched(
+            found=tuple((held[id(each.package)], each) for each in kept),
+            excused=tuple(
+                (held[id(each.match.package)], each.match, each.reason) for each in suppressed
+            ),
+            problems=tuple(Problem(image.name, reason) for reason in report.problems),
+            notes=report.notes,
+            unimportant=len(report.hidden),
+        )
+
+
+def know(store: str, vex: Iterable[str], max_age: int, today: date) -> Known:
+    """Read the VEX documents; the store is opened for each image.
+
+    Raises:
+        InputError: a VEX document can't be read.
+    """
+    documents = tuple(read_vex(_bytes_of(name), name) for name in vex)
+    return Known(Path(store) if store else default_path(), documents, max_age, today)
+
+
+def _bytes_of(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise InputError(f"{name}: {(error.strerror or str(error)).lower()}") from error
