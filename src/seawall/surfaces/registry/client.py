@@ -54,7 +54,7 @@ MAX_TAGS = 1_000_000
 _MAX_LIST = 8 * 1024 * 1024
 _BUFFER = 1024 * 1024
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
-_NEXT = re.compile(r'<([^<>]{1,8192})>\s*;[^,]*\brel="?next\b')
+_NEXT = re.compile(r'<([^<>]{1,8192})>\s*;[^,<>]{0,200}?\brel="?next\b')
 
 
 class Fetched(Struct, frozen=True):

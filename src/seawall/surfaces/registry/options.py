@@ -67,3 +67,7 @@ class RegistryOptions(Struct, frozen=True):
     user_agent: str = USER_AGENT
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     settings: str = "/etc"
+
+    def __repr__(self) -> str:
+        """Nothing of it: the environment holds secrets."""
+        return "RegistryOptions(…)"
