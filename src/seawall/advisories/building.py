@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from msgspec import Struct, structs
 
@@ -63,14 +64,23 @@ def locked(path: Path) -> Iterator[None]:
     Raises:
         InputError: another process has it, or its directory can't be written.
     """
+    with _lock_file(path) as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            hint = "Wait until it is done; what is there can be read meanwhile."
+            raise InputError(f"{path}: another process is writing it", hint) from error
+        yield
+
+
+def _lock_file(path: Path) -> BinaryIO:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with open(f"{path}.lock", "ab") as file:  # noqa: PTH123 -- a name made of another
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            yield
-    except BlockingIOError as error:
-        hint = "Wait until it is done; what is there can be read meanwhile."
-        raise InputError(f"{path}: another process is writing it", hint) from error
+        return path.with_name(f"{path.name}.lock").open("ab")
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        hint = "Name another place: SEAWALL_DB, or --db."
+        raise InputError(f"{path}: can't be written: {reason}", hint) from error
 
 
 @contextmanager

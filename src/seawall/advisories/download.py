@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,6 +38,9 @@ _READ_SECONDS = 60.0
 _TOTAL_SECONDS = 3600.0
 _ATTEMPTS = 3
 _MAX_REDIRECTS = 5
+_CONNECTION = re.compile(r"^<?[\w.]+\([^()]*\)(?: at 0x[0-9a-f]+>)?: ")
+"""How urllib3 begins what it says of a connection."""
+
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
@@ -323,7 +327,7 @@ def _reason(error: Exception) -> str:
         if not isinstance(inner, Exception):
             break
         reason = inner
-    text = str(reason).rpartition(": ")[2] if ">: " in str(reason) else str(reason)
+    text = _CONNECTION.sub("", str(reason))
     return " ".join(text.split())[:200] or type(reason).__name__
 
 

@@ -14,7 +14,7 @@ from seawall.advisories.model import Match, Status
 from seawall.advisories.ranking import ranked
 from seawall.advisories.store import Store, StoredRecord
 from seawall.advisories.subjects import Subject, Subjects
-from seawall.advisories.verdict import Saying, fixes, sayings, why
+from seawall.advisories.verdict import Saying, fixes, is_other_stream, sayings, why
 from seawall.facts.releases import cycle_for
 from seawall.surfaces.image.facts import Distribution, Package
 
@@ -103,18 +103,20 @@ class _Matching:
         decided = [
             (subject, flaw, counting)
             for subject, found in self._said
-            for flaw, said in self._by_flaw(found).items()
+            for flaw, said in self._by_flaw(subject, found).items()
             if (counting := _decided(subject, said))
         ]
         knowledge = Knowledge(self._store, (flaw for _, flaw, _ in decided))
         for subject, flaw, said in decided:
             yield self._match(subject, flaw, said, knowledge)
 
-    def _by_flaw(self, said: Iterable[Saying]) -> dict[str, list[_Said]]:
+    def _by_flaw(self, subject: Subject, said: Iterable[Saying]) -> dict[str, list[_Said]]:
         found: dict[str, list[_Said]] = {}
         for saying in said:
             is_precise = self._flaws.is_precise(saying.record)
             record = self._flaws.records[saying.record]
+            if is_other_stream(subject, record.title):
+                continue
             for flaw in self._flaws.of(saying.record):
                 found.setdefault(flaw, []).append(_Said(saying, record, is_precise))
         return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from msgspec import Struct, structs
@@ -80,15 +80,10 @@ def _wanted(ecosystems: Iterable[str]) -> list[str]:
     for name in ecosystems:
         known = by_name.get(name.lower())
         if known is None:
-            hint = _meant(name, by_name) or f"Take of {', '.join(osv.ECOSYSTEMS)}."
+            hint = did_you_mean(name, by_name) or f"Take of {', '.join(osv.ECOSYSTEMS)}."
             raise InputError(f"{name}: no such ecosystem", hint)
         wanted.append(known)
     return wanted or list(osv.ECOSYSTEMS)
-
-
-def _meant(name: str, by_name: Mapping[str, str]) -> str:
-    hint = did_you_mean(name.lower(), by_name)
-    return next((hint.replace(low, known) for low, known in by_name.items() if low in hint), "")
 
 
 class _Update:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -80,6 +81,16 @@ def _is_of_stream(row: Row, subject: Subject) -> bool:
     if subject.package.modularity or _MODULE in subject.version:
         return not row.until or row.until == _FIRST or _MODULE in row.until
     return not subject.is_system or _MODULE not in row.until
+
+
+def is_other_stream(subject: Subject, title: str) -> bool:
+    """Whether a bulletin is on another stream of the package's module, as its title says:
+    `Important: nodejs:18 security update`."""
+    module, _, rest = subject.package.modularity.partition(":")
+    if not module:
+        return False
+    streams = re.findall(rf"(?<![\w.-]){re.escape(module)}:([\w.-]+)", title)
+    return bool(streams) and rest.partition(":")[0] not in streams
 
 
 def fixes(subject: Subject, said: Iterable[Saying]) -> tuple[str, ...]:

@@ -156,8 +156,7 @@ def _urls(match: Match, distribution: Distribution | None) -> Iterator[str]:
 def _is_on(statement: Statement, own: Sequence[_Purl | None], image: frozenset[str]) -> bool:
     for product, parts in statement.products:
         if parts:
-            is_here = _is_meant(product, own, image) or not image
-            if is_here and any(_is_package(part, own) for part in parts):
+            if _is_meant(product, own, image) and any(_is_package(part, own) for part in parts):
                 return True
         elif _is_meant(product, own, image):
             return True
@@ -176,18 +175,30 @@ def _is_package(product: str, own: Sequence[_Purl | None]) -> bool:
 
 
 def _image_names(names: Iterable[str]) -> Iterator[str]:
-    """An image's name as it is, and the digest and repository that its package URL tells."""
+    """What an image may be called, by a name or by a package URL: `oci:python` stands for one
+    that does not say where it lies."""
     for name in names:
-        yield name
         purl = _Purl.of(name)
-        if purl is None or purl.kind not in ("oci", "docker"):
-            continue
-        if purl.version.startswith("sha256:"):
-            yield purl.version
-        elif purl.version:
-            continue  # another tag than ours would be another image
-        elif repository := purl.qualifiers.get("repository_url", ""):
-            yield repository
+        if purl is None:
+            yield name
+            if "/" in name:
+                yield f"oci:{name.rpartition('/')[2]}"
+        elif purl.kind in ("oci", "docker"):
+            yield from _purl_names(purl)
+
+
+def _purl_names(purl: _Purl) -> Iterator[str]:
+    """The digest where one is told: no other image is meant then; else the repository."""
+    place = purl.qualifiers.get("repository_url", "").removeprefix("index.")
+    if purl.version.startswith("sha256:"):
+        yield purl.version
+    elif purl.version or "tag" in purl.qualifiers:
+        return  # a tag may be another image by now
+    elif place:
+        yield place
+        yield f"{place}/{purl.name}"
+    else:
+        yield f"oci:{purl.name}"
 
 
 class _Purl(Struct, frozen=True):

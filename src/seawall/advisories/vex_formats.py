@@ -18,7 +18,7 @@ _MAX_STATEMENTS = 1_000_000
 _MAX_DEPTH = 64
 
 
-class _Probe(Struct):
+class _Probe(Struct, frozen=True):
     context: str | list[object] | dict[str, object] = field(name="@context", default="")
     bom_format: str = field(name="bomFormat", default="")
     document: object = None
@@ -47,7 +47,7 @@ def readers(data: bytes) -> Read:
     return found
 
 
-class _Component(Struct):
+class _Component(Struct, frozen=True):
     id: str = field(name="@id", default="")
     identifiers: dict[str, str] = {}
     hashes: dict[str, str] = {}
@@ -60,13 +60,13 @@ class _Component(Struct):
             yield f"{algorithm.replace('-', '').lower()}:{value}"
 
 
-class _Named(Struct):
+class _Named(Struct, frozen=True):
     name: str = ""
     id: str = field(name="@id", default="")
     aliases: list[str] = []
 
 
-class _OpenStatement(Struct):
+class _OpenStatement(Struct, frozen=True):
     vulnerability: _Named | str
     status: str
     products: list[_Component | str] = []
@@ -77,7 +77,7 @@ class _OpenStatement(Struct):
     subcomponents: list[_Component | str] = []
 
 
-class _OpenVex(Struct):
+class _OpenVex(Struct, frozen=True):
     statements: list[_OpenStatement]
     author: str = ""
     timestamp: str = ""
@@ -120,12 +120,12 @@ def _openvex_products(
             yield name, parts
 
 
-class _CycloneHash(Struct):
+class _CycloneHash(Struct, frozen=True):
     alg: str = ""
     content: str = ""
 
 
-class _CycloneComponent(Struct):
+class _CycloneComponent(Struct, frozen=True):
     ref: str = field(name="bom-ref", default="")
     purl: str = ""
     name: str = ""
@@ -133,12 +133,12 @@ class _CycloneComponent(Struct):
     components: list[_CycloneComponent] = []
 
 
-class _CycloneMetadata(Struct):
+class _CycloneMetadata(Struct, frozen=True):
     component: _CycloneComponent | None = None
     timestamp: str = ""
 
 
-class _CycloneAnalysis(Struct):
+class _CycloneAnalysis(Struct, frozen=True):
     state: str = ""
     justification: str = ""
     detail: str = ""
@@ -146,22 +146,22 @@ class _CycloneAnalysis(Struct):
     first: str = field(name="firstIssued", default="")
 
 
-class _CycloneAffects(Struct):
+class _CycloneAffects(Struct, frozen=True):
     ref: str = ""
 
 
-class _CycloneReference(Struct):
+class _CycloneReference(Struct, frozen=True):
     id: str = ""
 
 
-class _CycloneVulnerability(Struct):
+class _CycloneVulnerability(Struct, frozen=True):
     id: str = ""
     analysis: _CycloneAnalysis | None = None
     affects: list[_CycloneAffects] = []
     references: list[_CycloneReference] = []
 
 
-class _Cyclone(Struct):
+class _Cyclone(Struct, frozen=True):
     vulnerabilities: list[_CycloneVulnerability] = []
     components: list[_CycloneComponent] = []
     metadata: _CycloneMetadata = _CycloneMetadata()
@@ -219,51 +219,51 @@ def _unlinked(ref: str) -> str:
     return ref.partition("#")[2] if ref.startswith("urn:cdx:") else ref
 
 
-class _CsafHash(Struct):
+class _CsafHash(Struct, frozen=True):
     algorithm: str = ""
     value: str = ""
 
 
-class _CsafHashes(Struct):
+class _CsafHashes(Struct, frozen=True):
     file_hashes: list[_CsafHash] = []
 
 
-class _CsafHelper(Struct):
+class _CsafHelper(Struct, frozen=True):
     purl: str = ""
     purls: list[str] = []
     hashes: list[_CsafHashes] = []
 
 
-class _CsafProduct(Struct):
+class _CsafProduct(Struct, frozen=True):
     product_id: str
     name: str = ""
     helper: _CsafHelper = field(name="product_identification_helper", default=_CsafHelper())
 
 
-class _CsafBranch(Struct):
+class _CsafBranch(Struct, frozen=True):
     branches: list[_CsafBranch] = []
     product: _CsafProduct | None = None
 
 
-class _CsafRelationship(Struct):
+class _CsafRelationship(Struct, frozen=True):
     product_reference: str
     relates_to: str = field(name="relates_to_product_reference")
     product: _CsafProduct = field(name="full_product_name")
 
 
-class _CsafGroup(Struct):
+class _CsafGroup(Struct, frozen=True):
     group_id: str
     product_ids: list[str]
 
 
-class _CsafTree(Struct):
+class _CsafTree(Struct, frozen=True):
     branches: list[_CsafBranch] = []
     full_product_names: list[_CsafProduct] = []
     relationships: list[_CsafRelationship] = []
     product_groups: list[_CsafGroup] = []
 
 
-class _CsafStatus(Struct):
+class _CsafStatus(Struct, frozen=True):
     known_not_affected: list[str] = []
     fixed: list[str] = []
     first_fixed: list[str] = []
@@ -271,24 +271,24 @@ class _CsafStatus(Struct):
     under_investigation: list[str] = []
 
 
-class _CsafFlag(Struct):
+class _CsafFlag(Struct, frozen=True):
     label: str = ""
     product_ids: list[str] = []
     group_ids: list[str] = []
 
 
-class _CsafThreat(Struct):
+class _CsafThreat(Struct, frozen=True):
     category: str = ""
     details: str = ""
     product_ids: list[str] = []
     group_ids: list[str] = []
 
 
-class _CsafId(Struct):
+class _CsafId(Struct, frozen=True):
     text: str = ""
 
 
-class _CsafVulnerability(Struct):
+class _CsafVulnerability(Struct, frozen=True):
     cve: str = ""
     ids: list[_CsafId] = []
     product_status: _CsafStatus = _CsafStatus()
@@ -296,20 +296,20 @@ class _CsafVulnerability(Struct):
     threats: list[_CsafThreat] = []
 
 
-class _CsafTracking(Struct):
+class _CsafTracking(Struct, frozen=True):
     current_release_date: str = ""
 
 
-class _CsafPublisher(Struct):
+class _CsafPublisher(Struct, frozen=True):
     name: str = ""
 
 
-class _CsafDocument(Struct):
+class _CsafDocument(Struct, frozen=True):
     tracking: _CsafTracking = _CsafTracking()
     publisher: _CsafPublisher = _CsafPublisher()
 
 
-class _Csaf(Struct):
+class _Csaf(Struct, frozen=True):
     document: _CsafDocument
     product_tree: _CsafTree = _CsafTree()
     vulnerabilities: list[_CsafVulnerability] = []
