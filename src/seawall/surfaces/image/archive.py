@@ -20,7 +20,7 @@ from seawall.surfaces.image.cache import Cache
 from seawall.surfaces.image.contents import PlannedLayer, read_contents
 from seawall.surfaces.image.facts import Kind
 from seawall.surfaces.image.inflate import Stored, chunks_of, compression
-from seawall.surfaces.image.limits import Limits
+from seawall.surfaces.image.limits import DamagedError, Limits
 from seawall.surfaces.image.local import LocalBlob, LocalFile
 from seawall.surfaces.image.members import HEAD, link_target, members, resolved
 from seawall.surfaces.image.platform import Platform
@@ -99,7 +99,7 @@ class ArchiveSource:
 
     def _streamed(self, whole: StreamBlob | LocalBlob, analyse: Analyse) -> Pulled:
         archive = StreamedArchive(self.name, is_trusted=False)
-        archive.take_in(chunks_of(Stored(whole, Limits(), None)), analyse)
+        archive.take_in(_inflated(whole, self.name), analyse)
         contents = read_contents(archive, self.name, self._wanted, self._platform)
         return archive.pulled(contents)
 
@@ -153,6 +153,23 @@ class _MappedArchive:
 
     def _view(self, member: Member) -> memoryview:
         return self._file.view[member.offset : member.offset + member.stored]
+
+
+def _inflated(whole: StreamBlob | LocalBlob, name: str) -> Iterator[bytes]:
+    """The archive's uncompressed bytes.
+
+    Raises:
+        InputError: they can't be read, or not decompressed.
+    """
+    stored = Stored(whole, Limits(), None)
+    try:
+        yield from chunks_of(stored)
+    except DamagedError as error:
+        raise InputError(
+            f"{name}: can't be read as an archive: {error.reason}", "Export or download it again."
+        ) from error
+    finally:
+        stored.close()
 
 
 def _is_pipe(path: str) -> bool:

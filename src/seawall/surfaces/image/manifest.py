@@ -42,6 +42,7 @@ _CONFIG_TYPES = frozenset(
     }
 )
 _LAYER_TYPES = ("application/vnd.oci.image.layer.", "application/vnd.docker.image.rootfs.")
+_NOTHING = msgspec.Raw(b"")
 _NESTED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
@@ -115,8 +116,8 @@ class _Document(
     config: _Descriptor | None = None
     layers: list[_Descriptor] | None = None
     manifests: list[_Descriptor] | None = None
-    blobs: msgspec.Raw | None = None
-    fs_layers: msgspec.Raw | None = None
+    blobs: msgspec.Raw = _NOTHING
+    fs_layers: msgspec.Raw = _NOTHING
     annotations: dict[str, str] | None = None
 
 
@@ -143,7 +144,7 @@ def read_manifest(data: bytes, name: str) -> Manifest | Index:
 
 def _refuse_old(document: _Document, name: str) -> None:
     old = ".v1+" in document.media_type and "docker.distribution.manifest" in document.media_type
-    if document.schema_version == 1 or document.fs_layers is not None or old:
+    if document.schema_version == 1 or bytes(document.fs_layers) or old:
         raise InputError(
             f"{name}: has a manifest of Docker's first schema, which no engine reads any more",
             "Pull it with an old engine and push it again, or build it anew.",
@@ -173,7 +174,7 @@ def _index(document: _Document, manifests: list[_Descriptor], name: str) -> Inde
 def _manifest(document: _Document, name: str) -> Manifest:
     if document.config is None:
         kind = document.artifact_type or document.media_type
-        if document.layers is not None or document.blobs is not None or document.artifact_type:
+        if document.layers is not None or bytes(document.blobs) or document.artifact_type:
             raise _no_image(name, kind)
         raise _malformed(name, "it names neither a configuration nor manifests")
     layers = document.layers or []
