@@ -100,7 +100,9 @@ FILES: dict[str, str] = {
     "app/application.yaml": f"spring:\n  datasource:\n    password: {letters(15)}\n",
     "app/deploy.sh": f"#!/bin/sh\ncurl -H 'Authorization: Bearer {letters(32)}' https://x\n",
     "usr/share/app/notes.conf": f"token {with_checksum('gh' + 'o_')}\n",
-    "app/node_modules/left/config.js": f'module.exports = {{ key: "{with_checksum("gh" + "p_")}" }};\n',
+    "app/node_modules/left/config.js": (
+        f'module.exports = {{ key: "{with_checksum("gh" + "p_")}" }};\n'
+    ),
     "app/vendor/lib/README.md": f"Use {with_checksum('np' + 'm_')} to log in.\n",
     "app/test/fixtures/id_rsa": openssh(),
     "opt/venv/lib/python3.11/site-packages/x-1.0.dist-info/METADATA": (

@@ -158,5 +158,6 @@ def _read(path: str) -> bytes | None:
 def _keep(path: str, body: bytes) -> None:
     """Write it down for the next time, where that can be."""
     with suppress(OSError):
-        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for directory in (Path(path).parent.parent, Path(path).parent):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         write(path, hashlib.sha256(body).digest() + body)

@@ -88,6 +88,7 @@ def phrase(
     *,
     is_true: Callable[[str], bool] | None = None,
     in_word: bool = False,
+    reach: int = 600,
 ) -> Pattern:
     """A credential that what stands around it gives away; `shape` has it in a group."""
     return Pattern(
@@ -98,4 +99,5 @@ def phrase(
         is_true=is_true,
         in_run=False,
         in_word=in_word,
+        reach=reach,
     )

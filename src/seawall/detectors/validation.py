@@ -64,6 +64,11 @@ def is_long_random(token: str) -> bool:
     return is_mixed(token) and tail.lower() != tail and tail.upper() != tail
 
 
+def is_mixed_behind_filler(token: str) -> bool:
+    """Whether a token is mixed behind the `A`s that it begins with: zeros, in base64."""
+    return is_mixed(token.lstrip("A"))
+
+
 def is_pypi_macaroon(token: str) -> bool:
     """Whether it is a version 2 macaroon that names its place: `pypi.org`, or a private index.
 

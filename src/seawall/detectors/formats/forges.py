@@ -109,7 +109,7 @@ REGISTRIES = (
 )
 
 PIPELINES = (
-    token("buildkite-token", "a Buildkite token", "bkua_ bkat_", "bk[ua][at]_[0-9a-f]{40}"),
+    token("buildkite-token", "a Buildkite token", "bkua_ bkat_", "bk(?:ua|at)_[0-9a-f]{40}"),
     token(
         "circleci-token",
         "a CircleCI token",

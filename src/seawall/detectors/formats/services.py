@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from seawall.core.expression import Expression
 from seawall.detectors.pattern import EDGE, STOP, Pattern, phrase, token
-from seawall.detectors.validation import is_long_random, is_mixed
+from seawall.detectors.validation import is_long_random, is_mixed, is_mixed_behind_filler
 
 # A bot's token begins with its number in base64: two digits make three characters.
 _DIGIT = ("MT", "Mj", "Mz", "ND", "NT", "Nj", "Nz", "OD", "OT")
@@ -64,7 +64,7 @@ CHAT = (
         "AAAAAAAAAAAAAAAAAAAAAA",
         "A{22}[A-Za-z0-9%]{80,100}",
         0,
-        is_true=is_long_random,
+        is_true=is_mixed_behind_filler,
     ),
 )
 
@@ -167,8 +167,16 @@ WATCHING = (
     token(
         "grafana-token",
         "a Grafana token",
-        "glsa_ glc_",
-        "(?:glsa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8}|glc_[A-Za-z0-9+/]{32,400}={0,3})",
+        "glsa_",
+        "glsa_[A-Za-z0-9]{32}_[0-9a-fA-F]{8}",
+    ),
+    token(
+        "grafana-token",
+        "a Grafana Cloud token",
+        "glc_",
+        "glc_[A-Za-z0-9+/]{32,400}={0,3}",
+        in_run=False,
+        in_word=True,
     ),
     token("grafana-key", "a Grafana API key", "eyJrIjoi", "eyJrIjoi[A-Za-z0-9_=\\-]{70,400}"),
     token(
@@ -213,16 +221,19 @@ OFFICE = (
     token(
         "authress-key",
         "an Authress access key",
-        "sc_ ext_ scauth_ authress_",
+        ".acc_ .acc-",
         r"(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_\-][a-z0-9\-]{10,32}"
         r"\.[A-Za-z0-9+/_=\-]{30,120}",
         3,
+        in_run=False,
+        in_word=True,
+        leads=False,
     ),
     token(
         "1password-token",
         "a 1Password service account token",
         "ops_eyJ",
-        r"ops_eyJ[A-Za-z0-9_+/\-]{80,1000}=*",
+        r"ops_eyJ[A-Za-z0-9_+/\-]{80,1000}={0,3}",
         reach=1100,
     ),
     token(

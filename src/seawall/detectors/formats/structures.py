@@ -65,6 +65,7 @@ _DOCKER_CONFIG = phrase(
     ("dockerc",),
     r"""\.docker(?:configjson|cfg)["']?\s{0,3}:\s{0,3}(?:[|>]-?\s{1,20})?["']?(e[yw][A-Za-z0-9+/]{20,8000}={0,2})""",
     is_true=is_docker_config,
+    reach=8100,
 )
 
 _JWT = Pattern(
@@ -90,7 +91,7 @@ _SIDEKIQ = phrase(
     "sidekiq-login",
     "a Sidekiq login",
     ("CONTRIBSYS__COM",),
-    r"CONTRIBSYS__COM[\"']?\s{0,3}[:=]\s{0,3}[\"']?([0-9a-f]{8}:[0-9a-f]{8})",
+    r"BUNDLE_(?:ENTERPRISE|GEMS)__CONTRIBSYS__COM[\"']?\s{0,3}[:=]\s{0,3}[\"']?([0-9a-f]{8}:[0-9a-f]{8})",
     in_word=True,
 )
 
