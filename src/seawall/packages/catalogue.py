@@ -18,6 +18,7 @@ from seawall.packages import (
     python,
     rpm,
     rust,
+    wheel_sboms,
 )
 from seawall.surfaces.image.analyser import Analyser
 
@@ -30,6 +31,7 @@ def analysers() -> tuple[Analyser, ...]:
         rpm.ANALYSER,
         distribution.ANALYSER,
         python.ANALYSER,
+        wheel_sboms.ANALYSER,
         npm.ANALYSER,
         go.ANALYSER,
         rust.ANALYSER,

@@ -33,12 +33,18 @@ _PE_DATA, _PE_WRITABLE, _PE_EXECUTABLE = 0x40, 0x8000_0000, 0x2000_0000
 
 
 class Program(Struct, frozen=True):
-    """A program: its sections by name, those that ELF keeps aside, and what is loaded where."""
+    """A program: its sections by name and what is loaded where; both are looked up in `elf`
+    where it is one, since nearly all files that are asked have nothing to tell."""
 
     data: memoryview
-    sections: dict[bytes, Segment]
-    segments: tuple[Segment, ...]
+    sections: dict[bytes, Segment] = {}
+    loaded: tuple[Segment, ...] = ()
     elf: elf.Elf | None = None
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """What is loaded where."""
+        return self.loaded if self.elf is None else elf.segments(self.elf)
 
     def section(self, name: bytes) -> memoryview | None:
         """What a section holds; None where there is none of that name."""
@@ -72,7 +78,7 @@ def read(data: memoryview) -> Program | None:
     try:
         if magic == elf.MAGIC:
             header = elf.read(data)
-            return None if header is None else Program(data, {}, elf.segments(header), header)
+            return None if header is None else Program(data, elf=header)
         if magic[:2] == b"MZ":
             return _read_pe(data)
         if magic == _FAT:
