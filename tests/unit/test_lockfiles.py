@@ -415,6 +415,7 @@ def test_gradles_lock_leaves_tests_out() -> None:
         "usr/lib/ruby/gems/3.1.0/gems/x-1/Gemfile.lock",
         "root/.cargo/registry/src/x/Cargo.lock",
         "app/vendor/x/composer.lock",
+        "usr/share/nodejs/nanoid/pnpm-lock.yaml",
     ],
 )
 def test_locks_of_installed_packages_say_nothing_of_the_image(path: str) -> None:

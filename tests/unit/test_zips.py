@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from struct import pack
+from struct import pack, unpack_from
 
 import pytest
 
@@ -89,6 +89,15 @@ def large(entries: dict[str, bytes]) -> bytes:
 def test_zip64_sizes_and_offsets_are_taken_from_the_extra_field(prefix: bytes) -> None:
     entries = {"a": b"alpha", "b": b"beta"}
     assert contents(prefix + large(entries)) == entries
+
+
+def test_a_zip64_record_may_stand_where_nothing_needs_it() -> None:
+    data = archive(ENTRIES)
+    end = len(data) - 22
+    size, offset = unpack_from("<II", data, end + 12)
+    record = pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, 3, 3, size, offset)
+    locator = pack("<4sIQI", b"PK\6\7", 0, end, 1)
+    assert contents(b"#!/bin/sh\n" + data[:end] + record + locator + data[end:]) == ENTRIES
 
 
 @pytest.mark.parametrize("data", [b"", b"PK", b"x" * 100_000, archive(ENTRIES)[:-30]])

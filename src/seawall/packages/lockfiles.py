@@ -36,7 +36,7 @@ _READERS: dict[str, Callable[[str, str], Iterator[Package]]] = {
 }
 _INSTALLED = (
     *("node_modules/", "bower_components/", "site-packages/", "dist-packages/", "vendor/"),
-    *("gems/", "pkg/mod/", ".cargo/registry/", ".cargo/git/", "testdata/"),
+    *("share/nodejs/", "gems/", "pkg/mod/", ".cargo/registry/", ".cargo/git/", "testdata/"),
 )
 
 

@@ -51,8 +51,11 @@ _decode = msgspec.json.Decoder(_Bill).decode
 
 
 def _analyse(file: LayerFile) -> Iterable[Fact]:
-    if _PLACE.search(file.path) is None:
-        return ()
+    return _read(file) if _PLACE.search(file.path) is not None else ()
+
+
+@reading.bounded
+def _read(file: LayerFile) -> Iterable[Fact]:
     try:
         bill = _decode(file.content)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -100,7 +103,5 @@ def _is_word(text: str) -> bool:
     return 0 < len(text) <= _MAX_WORD and text.isprintable()
 
 
-ANALYSER = Analyser(
-    "wheel-sboms", 1, Wants(suffixes=frozenset({".json"})), reading.bounded(_analyse)
-)
+ANALYSER = Analyser("wheel-sboms", 1, Wants(suffixes=frozenset({".json"})), _analyse)
 """Crates, libraries and distributions that wheels bundle."""

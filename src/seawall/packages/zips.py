@@ -167,7 +167,7 @@ def _directory(data: memoryview) -> _Directory:
     total_size, offset = Layout("<12xII").unpack_from(data, at)
     end = at
     large = _end_record_64(data, at)
-    if large >= 0 and _ESCAPE in (total_size, offset):
+    if large >= 0:  # it stands between the list and its end, also where nothing needs it
         total_size, offset = Layout("<40xQQ").unpack_from(data, large)
         end = large
     start = end - total_size
