@@ -45,7 +45,7 @@ def _records(text: str) -> Iterator[tuple[dict[str, str], list[str]]]:
         elif tag == "F:":
             directory = line[2:] and line[2:] + "/"
         elif line:
-            fields.setdefault(line[:1], line[2:])
+            fields.setdefault(line[:1], line[2:] if line.isascii() else _clean(line[2:]))
         elif fields:
             yield fields, paths
             fields, paths, directory = {}, [], ""
@@ -64,14 +64,15 @@ def _package(path: str, fields: dict[str, str], providers: dict[str, str]) -> Pa
         path=path,
         source=origin if origin != name else "",
         architecture=fields.get("A", ""),
-        licenses=(normalised(_clean(license_text)),) if license_text else (),
-        supplier=_clean(fields.get("m", "")),
+        licenses=(normalised(license_text),) if license_text else (),
+        supplier=fields.get("m", ""),
         requires=tuple(_required(fields.get("D", ""), name, providers)),
         cataloguer="apk",
     )
 
 
 def _clean(text: str) -> str:
+    """Proper text: only paths keep bytes that are no UTF-8."""
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 

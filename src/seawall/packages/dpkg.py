@@ -67,10 +67,12 @@ def analyse(file: LayerFile) -> Iterable[Fact]:
 def _packages(text: str, path: str) -> Iterator[Fact]:
     if "\r" in text:
         text = text.replace("\r\n", "\n")
-    paragraphs = _paragraphs(f"\n{text}\n")
+    text = text.strip("\n")
+    if not text:
+        return
+    paragraphs, odd = _paragraphs(f"\n{text}\n")
     present = [fields for fields in paragraphs if _is_present(fields)]
     required = _Requirements(present)
-    odd = 0
     for fields in present:
         if fields.get("Package") and fields.get("Version"):
             yield _package(fields, path, required)
@@ -78,33 +80,34 @@ def _packages(text: str, path: str) -> Iterator[Fact]:
             odd += 1
     if odd:
         yield Trouble(path, f"{odd} paragraphs have no package name or no version")
-    elif not paragraphs and text.strip():
-        yield Trouble(path, "has no paragraph that tells of a package")
 
 
-def _paragraphs(text: str) -> list[dict[str, str]]:
-    """The fields of each paragraph that `_FIELD` knows.
+def _paragraphs(text: str) -> tuple[list[dict[str, str]], int]:
+    """The fields of each paragraph that `_FIELD` knows, and how many paragraphs have none.
 
     Names of fields may be written in any case; where one seems to be, all are read again as dpkg
     writes them.
     """
-    paragraphs = _read(text)
-    if all("Package" in fields for fields in paragraphs) and paragraphs:
-        return paragraphs
+    paragraphs, odd = _read(text)
+    if not odd and all("Package" in fields for fields in paragraphs):
+        return paragraphs, 0
     return _read(_ANY_NAME.sub(lambda match: match[0].title(), text))
 
 
-def _read(text: str) -> list[dict[str, str]]:
+def _read(text: str) -> tuple[list[dict[str, str]], int]:
     """One expression over the whole text: a thousand paragraphs take five milliseconds."""
     paragraphs: list[dict[str, str]] = []
     fields: dict[str, str] = {}
-    for name, value in _FIELD.findall(text):
+    odd = 0
+    for name, value in (*_FIELD.findall(text), ("", "")):
         if name:
             fields[name] = value
         elif fields:
             paragraphs.append(fields)
             fields = {}
-    return [*paragraphs, fields] if fields else paragraphs
+        else:
+            odd += 1
+    return paragraphs, odd
 
 
 def _is_present(fields: dict[str, str]) -> bool:

@@ -55,7 +55,8 @@ class _Pages:
         self._header = struct.Struct(f"{order}8xIIIHHBB")
 
     def blobs(self) -> Iterator[bytes]:
-        for number in range(1, len(self._content) // self._size):
+        (last,) = struct.unpack_from(f"{self._order}I", self._content, 32)
+        for number in range(1, max(last + 1, len(self._content) // self._size)):
             page = self._page(number)
             _, _, _, entries, _, _, kind = self._header.unpack_from(page)
             if kind in (_HASH, _HASH_UNSORTED):
