@@ -51,7 +51,7 @@ def _pieces(tree: Iterable[tuple[Any, Any]], chosen: random.Random) -> Iterator[
             yield _character(operation, value, chosen)
 
 
-def _character(operation: object, value: Any, chosen: random.Random) -> str:  # noqa: ANN401 -- of the parser
+def _character(operation: object, value: Any, chosen: random.Random) -> str:
     if operation is _c.LITERAL:
         return chr(value)
     if operation is _c.ANY:

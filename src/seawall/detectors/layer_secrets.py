@@ -92,8 +92,8 @@ class _Text:
         self._lines = 1
 
     def piece(self, start: int, stop: int) -> str:
-        """The text of some bytes; bytes that are no UTF-8 become U+FFFD."""
-        return bytes(self._content[max(0, start) : stop]).decode("utf-8", "replace")
+        """The text of some bytes; bytes that are no UTF-8 are surrogate escapes."""
+        return bytes(self._content[max(0, start) : stop]).decode("utf-8", "surrogateescape")
 
     def around(self, end: int, *, within_line: bool) -> tuple[int, str, str]:
         """Where the piece around an offset begins, and its text before and behind the offset."""
@@ -104,7 +104,11 @@ class _Text:
             first = raw.rfind(b"\n", 0, cut) + 1
             last = raw.find(b"\n", cut) if b"\n" in raw[cut:] else last
         before, after = raw[first:cut], raw[cut:last]
-        return start + first, before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
+        return (
+            start + first,
+            before.decode("utf-8", "surrogateescape"),
+            after.decode("utf-8", "surrogateescape"),
+        )
 
     def line(self, offset: int) -> int:
         """The line of an offset, which is not before the one that was asked last."""
@@ -194,9 +198,11 @@ def _formats(
 
 
 def _at(secret: Secret, piece: str, start: int, seen: Seen) -> _Found:
-    offset = start + len(piece[: secret.start].encode("utf-8", "replace"))
+    offset = start + len(piece[: secret.start].encode("utf-8", "surrogateescape"))
     value = piece[secret.start : secret.end]
-    return _Found(secret, value, offset, offset + len(value.encode("utf-8", "replace")), seen)
+    return _Found(
+        secret, value, offset, offset + len(value.encode("utf-8", "surrogateescape")), seen
+    )
 
 
 def _assignments(path: str, text: _Text, shape: Shape, rank: int, end: int) -> Iterator[_Found]:

@@ -52,7 +52,7 @@ def anchored_in(text: str) -> list[Pattern]:
         runs = " ".join([word for word in long_words if _RUN.search(word)])
         if runs:
             _look_in_runs(runs, found)
-    return [ALL[number] for number in sorted(found)]
+    return [ALL[number] for number in sorted(found)] if found else []
 
 
 def _look_in_runs(runs: str, found: set[int]) -> None:

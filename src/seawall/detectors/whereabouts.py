@@ -53,7 +53,7 @@ _FOREIGN = Expression(
     re.VERBOSE,
 )
 _SAMPLE = Expression(
-    r"""(?:^|/)(?:[\w.-]*_?tests?|testing|test[-_]?(?:data|utils?|suite|support|files|cases)|[\w-]*fixtures?
+    r"""(?:^|/)(?:(?:[\w.-]*[._-])?tests?|testing|test[-_]?(?:data|utils?|suite|support|files|cases)|[\w-]*fixtures?
     |examples?|samples?|docs?|documentation|spec|specs|mocks?|__mocks__|__tests__|demos?|dummy\w*|dummy\w*|selftest
     |benchmarks?|tutorials?|snippets|cookbook|stubs?)/
     |(?:^|/)(?:test_[^/]*|[^/]*[._-](?:tests?|spec|example|sample|template|tmpl|tpl|dist|mock)(?:\.[^/]*)?)\Z""",

@@ -68,21 +68,21 @@ AZURE = (
     phrase(
         "azure-key",
         "an Azure service's account key",
-        ("+ASt", "ACDb", "APIM", "+ABa", "+AMC"),
+        ("+A", "ACDb", "APIM"),
         r"(?<![A-Za-z0-9+/])([A-Za-z0-9+/]{76}(?:APIM|ACDb|\+ABa|\+AMC|\+ASt)[A-Za-z0-9+/]{5}[AQgw]==)",
         in_word=True,
     ),
     phrase(
         "azure-key",
         "an Azure messaging key",
-        ("AIoT", "+ASb", "+AEh", "+ARm"),
+        ("+A", "AIoT"),
         r"(?<![A-Za-z0-9+/])([A-Za-z0-9+/]{33}(?:AIoT|\+ASb|\+AEh|\+ARm)[A-P][A-Za-z0-9+/]{5}=)",
         in_word=True,
     ),
     phrase(
         "azure-key",
         "an Azure platform key",
-        ("AzFu", "AzSe", "AzCa", "+ACR"),
+        ("Az", "+A"),
         r"(?<![A-Za-z0-9+/_\-])([A-Za-z0-9_\-]{44}AzFu[A-Za-z0-9_\-]{5}[AQgw]=="
         r"|[A-Za-z0-9]{42}AzSe[A-D][A-Za-z0-9]{5}(?![A-Za-z0-9])"
         r"|[A-Za-z0-9]{33}AzCa[A-P][A-Za-z0-9]{5}="
