@@ -256,15 +256,22 @@ def installation_key(directory: str) -> bytes:
     if not directory:
         return _PROCESS_KEY
     path = os.path.join(directory, _KEY)
-    for _ in range(2):
+    key = _kept_key(path)
+    if not key:
         with suppress(OSError):
-            key = read_ours(path, _KEY_BYTES, 0o077)
-            if len(key) == _KEY_BYTES:
-                return key
-            os.unlink(path)
+            os.unlink(path)  # others could read it, or it is damaged
         with suppress(OSError):
             write(path, _PROCESS_KEY, only_new=True)
-    return _PROCESS_KEY
+        key = _kept_key(path)
+    return key or _PROCESS_KEY
+
+
+def _kept_key(path: str) -> bytes:
+    with suppress(OSError):
+        key = read_ours(path, _KEY_BYTES, 0o077)
+        if len(key) == _KEY_BYTES:
+            return key
+    return b""
 
 
 def _make_ours(directory: str) -> bool:

@@ -94,8 +94,8 @@ def decoded(data: bytes, kind: type[S]) -> S:
         ValueError, zstandard.ZstdError, msgspec.MsgspecError: it is damaged, or something else.
     """
     size = zstandard.frame_content_size(data[1:])
-    if not 0 <= size <= _MAX_DECODED:
-        raise ValueError(size)
+    if data[:1] not in (_PLAIN, _ESCAPED) or not 0 <= size <= _MAX_DECODED:
+        raise ValueError("no entry of this cache")
     plain = zstandard.ZstdDecompressor().decompress(data[1:])
     if data[:1] == _PLAIN:
         return msgspec.msgpack.decode(plain, type=kind)
