@@ -142,7 +142,7 @@ class _Connection(HTTPConnection):
     def connect(self) -> None:
         endpoint = self._endpoint
         if endpoint.kind == "ssh":
-            self.sock = self._over_ssh()
+            self._start_ssh()
         elif endpoint.kind == "unix":
             self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             self.sock.settimeout(_CONNECT)
@@ -154,9 +154,9 @@ class _Connection(HTTPConnection):
                 self.sock = context.wrap_socket(self.sock, server_hostname=endpoint.host)
         self.sock.settimeout(self._patience)
 
-    def _over_ssh(self) -> socket.socket:
+    def _start_ssh(self) -> None:
         endpoint = self._endpoint
-        ours, theirs = socket.socketpair()
+        self.sock, theirs = socket.socketpair()
         command = ["ssh", "-T", "-o", "ConnectTimeout=10", "-o", "BatchMode=yes"]
         if endpoint.user:
             command += ["-l", endpoint.user]
@@ -167,7 +167,6 @@ class _Connection(HTTPConnection):
             self._ssh = subprocess.Popen(  # noqa: S603 -- the user's own host, and no shell
                 command, stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL
             )
-        return ours
 
     def close(self) -> None:
         """End the connection, and what it went through."""
