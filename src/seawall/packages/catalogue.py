@@ -5,6 +5,7 @@ from __future__ import annotations
 from seawall.packages import (
     apk,
     binaries,
+    chisel,
     composer,
     conda,
     distribution,
@@ -17,6 +18,7 @@ from seawall.packages import (
     nuget,
     python,
     rpm,
+    rpm_manifest,
     rust,
     wheel_sboms,
 )
@@ -29,6 +31,8 @@ def analysers() -> tuple[Analyser, ...]:
         dpkg.ANALYSER,
         apk.ANALYSER,
         rpm.ANALYSER,
+        rpm_manifest.ANALYSER,
+        chisel.ANALYSER,
         distribution.ANALYSER,
         python.ANALYSER,
         wheel_sboms.ANALYSER,
