@@ -1,6 +1,7 @@
 """Packages of chiselled Ubuntu images, which have no dpkg: Chisel's manifest of slices.
 
-It may stand anywhere, `var/lib/chisel` by default, and is a `jsonwall`, compressed with Zstandard: a line of JSON for each package, slice and path.
+It is a `jsonwall`, compressed with Zstandard: a line of JSON for each package, slice and path. It
+may stand anywhere; `var/lib/chisel` is the usual place.
 """
 
 from __future__ import annotations
