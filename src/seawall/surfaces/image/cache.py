@@ -189,10 +189,9 @@ def identity_of(analysers: Sequence[Analyser], key: bytes) -> str:
 
 def _found(blob: Blob, cache: Cache, identity: str) -> LayerFacts | None:
     """The facts of a layer whose bytes are certain to be those that they were found in."""
-    facts = None
-    if diff_id := _diff_id(blob, cache):
-        facts = cache.layer(identity, diff_id)
-    elif isinstance(blob, LocalBlob) and blob.stamp:
+    diff_id = _diff_id(blob, cache)
+    facts = cache.layer(identity, diff_id) if diff_id else None
+    if facts is None and isinstance(blob, LocalBlob) and blob.stamp:
         facts = cache.layer(identity, f"stamp {blob.stamp}")
     if facts is None or (blob.diff_id and facts.diff_id and facts.diff_id != blob.diff_id):
         return None

@@ -122,19 +122,20 @@ def _layers(
 def _merged(layers: Sequence[LayerFacts]) -> tuple[_Kept, dict[str, str]]:
     """Every fact with its fate, and who owns which path."""
     by_path = _by_path(layers)
-    fates = Fates(layers, [*by_path, *MERGED])
+    fates = Fates(layers, by_path, MERGED)
+    links = {f"\n{link}/": f"\n{end}/" for link, end in MERGED.items() if fates.is_link(link)}
     held: _Kept = {kind: [] for kind in _KEYS}
     owned: dict[str, str] = {}
     for path, told in by_path.items():
-        for one in _held(path, told, fates):
+        for one in _held(path, told, fates) if len(told) > 1 else _once(path, told, fates):
             kind = type(one.fact)
             if kind is Ownership:
                 if one.gone is None:
-                    owned.update(dict.fromkeys(one.fact.paths.split("\n"), one.fact.package))
+                    paths = _resolved(one.fact.paths, links)
+                    owned.update(dict.fromkeys(paths, one.fact.package))
             elif kind in held:
                 held[kind].append(one)
     owned.pop("", None)
-    _resolve(owned, fates)
     return held, owned
 
 
@@ -150,6 +151,14 @@ def _by_path(layers: Sequence[LayerFacts]) -> dict[str, dict[int, list[Fact]]]:
             else:
                 told[index] = [fact]
     return found
+
+
+def _once(path: str, told: Mapping[int, Sequence[Fact]], fates: Fates) -> Iterator[Held[Any]]:
+    """The facts of a path that one layer alone tells of, as nearly all are."""
+    for index, facts in told.items():
+        end = fates.end(path, index)
+        for fact in facts:
+            yield Held(fact, index, end)
 
 
 def _held(path: str, told: Mapping[int, Sequence[Fact]], fates: Fates) -> Iterator[Held[Any]]:
@@ -216,13 +225,13 @@ _KEYS: Mapping[type, Callable[[Any], tuple[Hashable, ...]]] = {
 }
 
 
-def _resolve(owned: dict[str, str], fates: Fates) -> None:
-    """Name the files by where they are: packages list `bin/x` also where it is `usr/bin/x`."""
-    for link, target in MERGED.items():
-        if fates.is_link(link):
-            start = f"{link}/"
-            for path in [path for path in owned if path.startswith(start)]:
-                owned.setdefault(target + path[len(link) :], owned.pop(path))
+def _resolved(paths: str, links: Mapping[str, str]) -> list[str]:
+    """Paths by where they are: packages list `bin/x` also where it is `usr/bin/x`."""
+    text = f"\n{paths}"
+    for link, target in links.items():
+        if link in text:
+            text = text.replace(link, target)
+    return text[1:].split("\n")
 
 
 def _licensed(
