@@ -16,7 +16,7 @@ from contextlib import ExitStack, closing, suppress
 from queue import Empty, Queue
 from threading import Event, Thread
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self
+from typing import BinaryIO, Protocol, Self, cast
 
 import zstandard
 from isal import igzip_lib
@@ -25,6 +25,7 @@ from seawall.core.errors import InputError
 from seawall.surfaces.image.blob import Blob
 from seawall.surfaces.image.limits import DamagedError, Limits
 from seawall.surfaces.image.window import SEGMENT, give_back
+from seawall.surfaces.image.zstd_frames import Frames
 
 CHUNK = 1024 * 1024
 """Bytes of a chunk, uncompressed."""
@@ -55,7 +56,7 @@ class _Decoder(Protocol):
     def needs_input(self) -> bool: ...
     @property
     def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int, /) -> bytes: ...
+    def decompress(self, data: bytes | memoryview, max_length: int, /) -> bytes: ...
 
 
 class Hash(Protocol):
@@ -199,13 +200,37 @@ def _plain(stored: Stored) -> Iterator[bytes]:
 
 def _zstd(stored: Stored) -> Iterator[bytes]:
     decoder = zstandard.ZstdDecompressor(max_window_size=MAX_WINDOW)
+    source = _ZstdSource(stored)
     # The reader calls nothing but `read`, though it is declared to want a whole file.
-    reader = decoder.stream_reader(stored, read_across_frames=True)  # type: ignore[arg-type]
+    reader = decoder.stream_reader(source, read_across_frames=True)  # type: ignore[arg-type]
     try:
         while chunk := reader.read(CHUNK):
             yield chunk
     except zstandard.ZstdError as error:
         raise DamagedError(f"its zstd stream is damaged: {error}") from error
+    source.check()
+
+
+class _ZstdSource:
+    """Gives the decoder what belongs to frames, and knows whether they came to their end."""
+
+    def __init__(self, stored: Stored) -> None:
+        self._stored = stored
+        self._frames = Frames()
+
+    def read(self, size: int) -> bytes | memoryview:
+        """At most so many more bytes; nothing at the end of the frames."""
+        if self._frames.is_foreign:
+            return b""
+        piece = self._stored.read(size)
+        return piece[: self._frames.feed(piece)]
+
+    def check(self) -> None:
+        """Raise a `DamagedError` where the stream is no whole one."""
+        if self._frames.is_foreign:
+            raise DamagedError("what follows its zstd stream can't be understood")
+        if not self._frames.is_whole:
+            raise DamagedError("its zstd stream is cut short")
 
 
 _DECODERS: dict[str, Callable[[], _Decoder]] = {
@@ -213,7 +238,8 @@ _DECODERS: dict[str, Callable[[], _Decoder]] = {
     "bzip2": bz2.BZ2Decompressor,
     "xz": lambda: lzma.LZMADecompressor(memlimit=2 * MAX_WINDOW),
 }
-_FAULTS = (igzip_lib.error, lzma.LZMAError, OSError, EOFError, ValueError)
+_ISAL_ERROR = cast("type[Exception]", igzip_lib.error)  # its stub says that it is an instance
+_FAULTS = (_ISAL_ERROR, lzma.LZMAError, OSError, EOFError, ValueError)
 
 
 def _members(stored: Stored, kind: str) -> Iterator[bytes]:
@@ -232,7 +258,7 @@ def _member(
 ) -> Iterator[bytes]:
     while True:
         try:
-            chunk = decoder.decompress(bytes(data), CHUNK)
+            chunk = decoder.decompress(data, CHUNK)
         except _FAULTS as error:
             raise DamagedError(f"its {kind} stream is damaged: {error}") from error
         if chunk:
@@ -240,7 +266,7 @@ def _member(
         if decoder.eof:
             return
         data = stored.read(STORED) if decoder.needs_input else b""
-        if decoder.needs_input and not data:
+        if not data and (decoder.needs_input or not chunk):
             raise DamagedError(f"its {kind} stream is cut short")
 
 
@@ -359,8 +385,8 @@ class Inflated:
                 with suppress(DamagedError):
                     while not self._stop.is_set() and stored.read(STORED):
                         pass
-                    self.digest = f"{algorithm}:{digest.hexdigest()}" if self._hashed else ""
                     if not self._stop.is_set():
+                        self.digest = f"{algorithm}:{digest.hexdigest()}" if self._hashed else ""
                         check_size(self._blob, stored.count)
 
     def _inflate(self, stored: Stored) -> None:

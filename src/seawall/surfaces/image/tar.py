@@ -144,7 +144,11 @@ class Walk:
         field = block[148:156]
         # The low half of Adler-32 is a sum of bytes, at a tenth of the time that `sum` takes.
         total = (adler32(block) & 0xFFFF) - (adler32(field) & 0xFFFF) + 256
-        if total != self._numbers[field] and not _is_sum(block, self._numbers[field]):
+        try:
+            stored = self._numbers[field]
+        except DamagedError:
+            return self._no_header(block)
+        if total != stored and not _is_sum(block, stored):
             return self._no_header(block)
         self._position = position + BLOCK
         return block
@@ -364,9 +368,11 @@ def records(data: bytes) -> dict[bytes, bytes]:
     position = 0
     while position < len(data) and data[position]:
         space = data.find(b" ", position, position + 20)
-        end = position + (sparse.decimal(data[position:space]) if space > position else 0)
+        if space <= position:
+            raise DamagedError("a PAX header is damaged")
+        end = position + sparse.decimal(data[position:space])
         key, equals, value = data[space + 1 : end - 1].partition(b"=")
-        if not equals or end > len(data) or data[end - 1] != 0x0A:
+        if not equals or not space < end <= len(data) or data[end - 1] != 0x0A:
             raise DamagedError("a PAX header is damaged")
         if key in (sparse.OFFSET, sparse.LENGTH):
             stretches.append(value)
