@@ -17,10 +17,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -121,22 +123,30 @@ def _real_versions(directory: Path | None) -> dict[Scheme, set[str]]:
         found[Scheme.DPKG].update(text.split())
     if directory is None:
         return found
-    for archive in directory.rglob("all.zip"):
-        with ZipFile(archive) as records:
-            for name in records.namelist():
-                _add_record(found, json.loads(records.read(name)))
-    for path in directory.rglob("*.versions"):
-        if path.stem in set(Scheme):
-            found[Scheme(path.stem)].update(path.read_text().split())
-    for path in directory.rglob("*.json"):
-        if path.name in ("main.json", "community.json"):
-            for package in json.loads(path.read_text())["packages"] or ():
-                found[Scheme.APK].update(package["pkg"]["secfixes"])
+    _read_directory(found, directory)
     for scheme, versions in found.items():
         prefix = "v" if scheme is Scheme.GO else ""
-        found[scheme] = {prefix + version for version in versions if version.isprintable()}
-        found[scheme] = {version for version in found[scheme] if " " not in version}
+        words = {prefix + version for version in versions if version.isprintable()}
+        found[scheme] = {word for word in words if " " not in word}
     return found
+
+
+def _read_directory(found: dict[Scheme, set[str]], directory: Path) -> None:
+    for path in _files(directory):
+        if path.name == "all.zip":
+            with ZipFile(path) as records:
+                for name in records.namelist():
+                    _add_record(found, json.loads(records.read(name)))
+        elif path.name in ("main.json", "community.json"):
+            for package in json.loads(path.read_text())["packages"] or ():
+                found[Scheme.APK].update(package["pkg"]["secfixes"])
+        elif path.suffix == ".versions" and path.stem in set(Scheme):
+            found[Scheme(path.stem)].update(path.read_text().split())
+
+
+def _files(directory: Path) -> Iterator[Path]:
+    for folder, _, names in os.walk(directory, followlinks=True):
+        yield from (Path(folder) / name for name in names)
 
 
 def _add_record(found: dict[Scheme, set[str]], record: dict) -> None:  # type: ignore[type-arg]

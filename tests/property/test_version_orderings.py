@@ -96,10 +96,11 @@ def _seconds(scheme: Scheme, text: str) -> float:
     return min(times)
 
 
-@schemes
+# apk refuses numbers of more than 17 digits
+@pytest.mark.parametrize(
+    "scheme", [scheme for scheme in Scheme if scheme is not Scheme.APK], ids=str
+)
 def test_numbers_beyond_the_limit_of_int_are_ordered(scheme: Scheme) -> None:
-    if scheme is Scheme.APK:
-        pytest.skip("apk refuses numbers of more than 17 digits")
     nines, one = "9" * 50_000, "1" + "0" * 50_000
     if scheme is not Scheme.COMPOSER:  # its parser takes at most five digits for a first number
         assert compare(scheme, nines, one) == -1

@@ -105,8 +105,17 @@ def test_each_step_of_a_ladder_leads_up(scheme: Scheme, ladder: str) -> None:
 
 def test_a_python_version_that_breaks_the_rules_stands_beside_its_beginning() -> None:
     order = ["trunk", "1.0rc1", "1.0", "1.0-custom", "1.0.post1", "1.0.1", "1.0.1+!?", "1.0.2"]
-    assert sorted(order[::-1], key=lambda text: key(Scheme.PEP440, text)) == order
+    keys = [key(Scheme.PEP440, text) for text in order]
+    assert keys == sorted(set(keys))
     assert compare(Scheme.PEP440, "1.0alpine", "1.0") == 1
+
+
+def test_nuget_takes_labels_for_numbers_as_its_runtime_does() -> None:
+    labels = ["-2147483648", "-2", "-1", "0", "9", "2147483647", "-2147483649"]
+    labels += ["10000000000", "2147483648", "A"]
+    keys = [key(Scheme.NUGET, f"1.0.0-x.{label}") for label in labels]
+    assert keys == sorted(set(keys))
+    assert compare(Scheme.NUGET, "1.0-x.-0", "1.0-x.0") == 0
 
 
 def test_mavens_circles_are_cut_at_the_release() -> None:

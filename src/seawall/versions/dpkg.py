@@ -27,7 +27,7 @@ def _order() -> dict[int, str]:
 
 
 _ORDER = _order()
-_EPOCH = re.compile("[0-9]+")
+_EPOCH = re.compile("[+]?[0-9]+")
 
 
 def key(version: str) -> str:
@@ -42,7 +42,7 @@ def key(version: str) -> str:
     upstream, dash, revision = rest.rpartition("-")
     if not dash:
         upstream, revision = rest, ""
-    return number(epoch) + _part(upstream) + _part(revision)
+    return number(epoch.lstrip("+")) + _part(upstream) + _part(revision)
 
 
 def _part(text: str) -> str:

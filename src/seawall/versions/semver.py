@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from seawall.versions.encoding import number
 
@@ -23,6 +24,12 @@ def key(version: str) -> str:
     """
     core, prerelease, _ = _parts(version)
     return _key(core, prerelease)
+
+
+def labelled_key(version: str, identifier: Callable[[str], str]) -> str:
+    """The key of `key`, with another piece for each identifier of a pre-release."""
+    core, prerelease, _ = _parts(version)
+    return _key(core, prerelease, identifier)
 
 
 def go_key(version: str) -> str:
@@ -56,13 +63,6 @@ def _parts(version: str) -> tuple[str | None, str, str]:
     return match[1], rest.removeprefix("-"), build
 
 
-def _key(core: str | None, prerelease: str) -> str:
-    if core is None:
-        return _NOT_A_VERSION + prerelease
-    tail = _PRERELEASE + _identifiers(prerelease) if prerelease else _RELEASE
-    return _A_VERSION + _numbers(core) + tail
-
-
 def _numbers(core: str) -> str:
     parts = [number(part) for part in core.split(".")]
     zero = number("")
@@ -71,14 +71,29 @@ def _numbers(core: str) -> str:
     return "".join([_MORE + part for part in parts]) + _END
 
 
-def _identifiers(text: str) -> str:
-    return "".join([_identifier(part) for part in text.split(".")]) + _IDENTIFIERS_END
+def number_piece(digits: str) -> str:
+    """The piece of an identifier that is a number."""
+    return _NUMERIC + number(digits)
+
+
+def word_piece(word: str) -> str:
+    """The piece of an identifier that is not: higher than all numbers."""
+    return _WORD + word + _WORD_END
 
 
 def _identifier(text: str) -> str:
-    if _is_number(text):
-        return _NUMERIC + number(text)
-    return _WORD + text + _WORD_END
+    return number_piece(text) if _is_number(text) else word_piece(text)
+
+
+def _identifiers(text: str, identifier: Callable[[str], str] = _identifier) -> str:
+    return "".join([identifier(part) for part in text.split(".")]) + _IDENTIFIERS_END
+
+
+def _key(core: str | None, prerelease: str, identifier: Callable[[str], str] = _identifier) -> str:
+    if core is None:
+        return _NOT_A_VERSION + prerelease
+    tail = _PRERELEASE + _identifiers(prerelease, identifier) if prerelease else _RELEASE
+    return _A_VERSION + _numbers(core) + tail
 
 
 def _is_number(text: str) -> bool:
