@@ -18,6 +18,7 @@ from seawall.core.model import Severity
 
 _CVE = re.compile(r"(?:[A-Z]+-)?(CVE-\d{4}-\d{4,})")
 _MAX_LINKS = 8
+_SEVERITIES = {severity.value: severity for severity in Severity}
 _FIRST_IDS = ("MAL-", "GHSA-")
 """Ids that name a flaw best where it has no CVE id."""
 
@@ -29,7 +30,8 @@ class Flaws:
         self._store = store
         self.records: dict[int, StoredRecord] = store.records(ids)
         self._aliases = store.aliases(ids)
-        self._names: dict[str, frozenset[str]] = {}
+        self._own: dict[int, tuple[str, ...]] = {}
+        self._names: dict[str, set[str]] = {}
         self._of = {number: self._named(number) for number in self.records}
         self._join()
 
@@ -48,7 +50,7 @@ class Flaws:
         own = (record.name, *(name for name, kind in given if kind == schema.ALIAS))
         cves = _cves(own)
         if cves:
-            return (self._remember(min(cves, key=_by_number), own),)
+            return (self._remember(_oldest(cves), own),)
         upstream = [name for name, kind in given if kind == schema.UPSTREAM]
         if upstream:
             cves = _cves(upstream)
@@ -56,7 +58,7 @@ class Flaws:
         return (self._remember(_best(own), own),)
 
     def _remember(self, flaw: str, names: Iterable[str]) -> str:
-        self._names[flaw] = self._names.get(flaw, frozenset()).union(names)
+        self._names.setdefault(flaw, set()).update(names)
         return flaw
 
     def _join(self) -> None:
@@ -70,8 +72,8 @@ class Flaws:
             for number, flaws in self._of.items()
         }
 
-    def _better(self, unnamed: Mapping[str, frozenset[str]]) -> dict[str, str]:
-        every = sorted(frozenset().union(*unnamed.values()))
+    def _better(self, unnamed: Mapping[str, set[str]]) -> dict[str, str]:
+        every = sorted(set().union(*unnamed.values()))
         found = self._store.ids_of(every)
         numbers = sorted({number for ids in found.values() for number in ids})
         records, aliases = self._store.records(numbers), self._store.aliases(numbers)
@@ -83,20 +85,27 @@ class Flaws:
                     known.add(records[number].name)
                     known.update(n for n, kind in aliases.get(number, ()) if kind == schema.ALIAS)
             cves = _cves(sorted(known))
-            better[flaw] = min(cves, key=_by_number) if cves else _best(sorted(known))
+            better[flaw] = _oldest(cves) if cves else _best(sorted(known))
         return better
 
-    def aliases(self, record: int) -> Iterable[str]:
+    def aliases(self, record: int) -> tuple[str, ...]:
         """A record's own ids: its name and what it calls the same."""
-        given = self._aliases.get(record, ())
-        precise = (schema.ALIAS, schema.MENTION)
-        return (self.records[record].name, *(name for name, kind in given if kind in precise))
+        known = self._own.get(record)
+        if known is None:
+            given = self._aliases.get(record, ())
+            own = (name for name, kind in given if kind != schema.UPSTREAM)
+            known = self._own[record] = (self.records[record].name, *own)
+        return known
 
 
 def _cves(names: Iterable[str]) -> list[str]:
     """CVE ids among names, each once; a distributor's `UBUNTU-CVE-…` is its CVE."""
-    found = (match[1] for name in names if (match := _CVE.fullmatch(name)))
+    found = (match[1] for name in names if "CVE-" in name and (match := _CVE.fullmatch(name)))
     return list(dict.fromkeys(found))
+
+
+def _oldest(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else min(names, key=_by_number)
 
 
 def _by_number(name: str) -> tuple[int, int]:
@@ -116,13 +125,16 @@ def _best(names: Iterable[str]) -> str:
 class Knowledge:
     """What the store knows of flaws beside the records that matched: scores, titles, exploits."""
 
-    def __init__(self, store: Store, flaws: Iterable[str]) -> None:
+    def __init__(
+        self, store: Store, flaws: Iterable[str], read: Mapping[int, StoredRecord]
+    ) -> None:
         names = sorted(set(flaws))
         self._others = store.ids_of(names)
-        numbers = sorted({number for ids in self._others.values() for number in ids})
-        self._records = store.records(numbers)
+        numbers = {number for ids in self._others.values() for number in ids}
+        self._records = {**read, **store.records(sorted(numbers.difference(read)))}
         self._exploited = store.exploited(names)
         self._probabilities = store.probabilities(names)
+        self._made: dict[tuple[str, str, tuple[int, ...]], Vulnerability] = {}
 
     def vulnerability(
         self,
@@ -133,9 +145,22 @@ class Knowledge:
     ) -> Vulnerability:
         """A flaw, told by the records that matched and, where they are silent, by others.
 
-        `rating` is the distributor's own word on the severity, which counts before any.
+        `rating` is the distributor's own word on the severity, which counts before any. The same
+        flaw of several packages is made once.
         """
-        own = [record for record in records if record.name != flaw] or list(records)
+        told = (flaw, rating, tuple(record.id for record in records))
+        known = self._made.get(told)
+        if known is None:
+            known = self._made[told] = self._vulnerability(flaw, records, aliases, rating)
+        return known
+
+    def _vulnerability(
+        self,
+        flaw: str,
+        records: Sequence[StoredRecord],
+        aliases: Iterable[str],
+        rating: str,
+    ) -> Vulnerability:
         others = [self._records[number] for number in self._others.get(flaw, ())]
         every = [*records, *others]
         scored = next((record for record in every if record.cvss), None)
@@ -154,7 +179,7 @@ class Knowledge:
             epss_percentile=percentile,
             published=min(published, default=""),
             modified=max(modified, default=""),
-            links=_links([*own, *others]),
+            links=_links(every),
             is_malicious=any(record.is_malicious for record in records),
         )
 
@@ -163,8 +188,8 @@ def _severity(
     rating: str, records: Iterable[StoredRecord], scored: StoredRecord | None
 ) -> Severity | None:
     for word in (rating, *(record.severity for record in records)):
-        if word:
-            return Severity(word)
+        if word in _SEVERITIES:
+            return _SEVERITIES[word]
     return severity_of(scored.score) if scored else None
 
 

@@ -14,15 +14,17 @@ from seawall.advisories.model import Match, Status
 from seawall.advisories.ranking import ranked
 from seawall.advisories.store import Store, StoredRecord
 from seawall.advisories.subjects import Subject, Subjects
-from seawall.advisories.verdict import Saying, fixes, is_other_stream, sayings, why
+from seawall.advisories.verdict import Keys, Saying, fixes, is_other_stream, sayings, why
 from seawall.facts.releases import cycle_for
 from seawall.surfaces.image.facts import Distribution, Package
+from seawall.versions import Scheme
 
 MAX_AGE = 7
 """Days after which advisories are too old to rest a verdict on."""
 
 _UNIMPORTANT = "unimportant"
 _URGENCIES = {"high": "high", "medium": "medium", "low": "low", _UNIMPORTANT: "low"}
+_STATUSES = {"": Status.AFFECTED, **{status.value: status for status in Status}}
 _PRO = ", with Ubuntu Pro"
 
 
@@ -94,9 +96,35 @@ class _Matching:
 
     def __init__(self, store: Store, subjects: Sequence[Subject]) -> None:
         self._store = store
-        self._said = list(_affected(store, subjects))
+        self._keys: dict[Scheme, Keys] = {}
+        self._said = list(self._affected(subjects))
         numbers = {each.record for _, said in self._said for each in said}
         self._flaws = Flaws(store, sorted(numbers))
+
+    def _affected(self, subjects: Sequence[Subject]) -> Iterator[tuple[Subject, list[Saying]]]:
+        """Subjects that any record says are affected, with what all records say of them.
+
+        Of a language's packages only what says so counts; of a distribution's, what clears them
+        too.
+        """
+        groups: dict[tuple[int, ...], list[Subject]] = {}
+        for subject in subjects:
+            groups.setdefault(subject.ecosystems, []).append(subject)
+        for ecosystems, group in groups.items():
+            rows = self._store.rows(ecosystems, {subject.name for subject in group})
+            for subject in group:
+                if subject.name not in rows:
+                    continue
+                said = sayings(subject, rows[subject.name], self._order(subject))
+                hits = [each for each in said if each.hit is not None]
+                if hits:
+                    yield subject, said if subject.is_system else hits
+
+    def _order(self, subject: Subject) -> Keys:
+        keys = self._keys.get(subject.scheme)
+        if keys is None:
+            keys = self._keys[subject.scheme] = Keys(subject.scheme)
+        return keys
 
     def run(self) -> Iterator[tuple[Match, bool]]:
         """The matches, each with whether it is to be hidden."""
@@ -106,7 +134,8 @@ class _Matching:
             for flaw, said in self._by_flaw(subject, found).items()
             if (counting := _decided(subject, said))
         ]
-        knowledge = Knowledge(self._store, (flaw for _, flaw, _ in decided))
+        flaws = (flaw for _, flaw, _ in decided)
+        knowledge = Knowledge(self._store, flaws, self._flaws.records)
         for subject, flaw, said in decided:
             yield self._match(subject, flaw, said, knowledge)
 
@@ -124,44 +153,23 @@ class _Matching:
     def _match(
         self, subject: Subject, flaw: str, said: Sequence[_Said], knowledge: Knowledge
     ) -> tuple[Match, bool]:
-        hits = [each for each in said if each.saying.hit is not None]
-        first = hits[0]
-        row = first.saying.hit
-        assert row is not None  # noqa: S101 -- for the type: hits have one
-        urgencies = [each.saying.hit.urgency for each in hits if each.saying.hit is not None]
-        fixed = fixes(subject, (each.saying for each in hits))
+        hits = [(each, each.saying.hit) for each in said if each.saying.hit is not None]
+        first, row = hits[0]
+        fixed = fixes(subject, (each.saying for each, _ in hits), self._order(subject))
         aliases = {name for each in said for name in self._flaws.aliases(each.record.id)}
-        rating = _URGENCIES.get(urgencies[0], "") if subject.is_system else ""
-        note = _PRO if row.ecosystem in subject.paid and fixed else ""
+        rating = _URGENCIES.get(row.urgency, "") if subject.is_system else ""
         found = Match(
             package=subject.package,
             vulnerability=knowledge.vulnerability(
-                flaw, [each.record for each in hits], aliases, rating
+                flaw, [each.record for each, _ in hits], aliases, rating
             ),
-            status=Status.FIXED if fixed else Status(row.status or Status.AFFECTED.value),
+            status=Status.FIXED if fixed else _STATUSES.get(row.status, Status.AFFECTED),
             fixed=fixed,
             compared=subject.version,
-            why=why(subject, row, note),
+            why=why(subject, row, _PRO if fixed and row.ecosystem in subject.paid else ""),
             source=first.record.source,
         )
-        return found, all(urgency == _UNIMPORTANT for urgency in urgencies)
-
-
-def _affected(store: Store, subjects: Sequence[Subject]) -> Iterator[tuple[Subject, list[Saying]]]:
-    """Subjects that any record says are affected, with what all records say of them.
-
-    Of a language's packages only what says so counts; of a distribution's, what clears them too.
-    """
-    groups: dict[tuple[int, ...], list[Subject]] = {}
-    for subject in subjects:
-        groups.setdefault(subject.ecosystems, []).append(subject)
-    for ecosystems, group in groups.items():
-        rows = store.rows(ecosystems, {subject.name for subject in group})
-        for subject in group:
-            said = sayings(subject, rows.get(subject.name, ()))
-            hits = [each for each in said if each.hit is not None]
-            if hits:
-                yield subject, said if subject.is_system else hits
+        return found, all(each.urgency == _UNIMPORTANT for _, each in hits)
 
 
 def _decided(subject: Subject, said: Sequence[_Said]) -> list[_Said]:
@@ -172,6 +180,8 @@ def _decided(subject: Subject, said: Sequence[_Said]) -> list[_Said]:
     """
     if not subject.is_system:
         return list(said)
+    if len(said) == 1:
+        return list(said) if said[0].saying.hit is not None else []
     free = [each for each in said if each.saying.ecosystem not in subject.paid]
     paid = [each for each in said if each.saying.ecosystem in subject.paid]
     if free and any(each.saying.hit is None for each in paid):

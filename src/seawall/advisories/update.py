@@ -161,7 +161,9 @@ class _Update:
 
 
 _HINT = "Look at the network, or name a mirror or a folder: --source."
-_HINT_LAYOUT = "A mirror has them as osv/<ECOSYSTEM>/all.zip, and so on; see the guide."
+_HINT_LAYOUT = (
+    "A mirror or folder has osv/<ECOSYSTEM>/all.zip, alpine-secdb/v3.N/main.json and so on."
+)
 
 
 def _few(problems: Sequence[str]) -> tuple[str, ...]:

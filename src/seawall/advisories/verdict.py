@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from seawall.advisories import schema
 from seawall.advisories.store import Row
 from seawall.advisories.subjects import Subject
-from seawall.versions import key
+from seawall.versions import Scheme, key
 
 _FIRST = "0"
 _MODULE = ".module"
+_BOUNDS = {
+    0: ", no fixed version",
+    schema.FIXED: " < {}",
+    schema.LAST: " <= {}, the last affected",
+    schema.LIMIT: " < {}, the limit of what is known",
+}
 
 
 class Saying(NamedTuple):
@@ -30,9 +36,22 @@ class Saying(NamedTuple):
         return all(row.bound == schema.FIXED and row.until == _FIRST for row in self.rows)
 
 
-def sayings(subject: Subject, rows: Iterable[Row]) -> list[Saying]:
+class Keys(dict[str, str]):
+    """The sort keys of one scheme's versions, each made once: a look-up is all that most cost."""
+
+    def __init__(self, scheme: Scheme) -> None:
+        super().__init__()
+        self._scheme = scheme
+
+    def __missing__(self, version: str) -> str:
+        """Make a key."""
+        made = self[version] = key(self._scheme, version)
+        return made
+
+
+def sayings(subject: Subject, rows: Iterable[Row], keys: Keys) -> list[Saying]:
     """What each record says, of the rows that a store has on the subject's name."""
-    own = key(subject.scheme, subject.version)
+    own = keys[subject.version]
     by_record: dict[tuple[int, int], list[Row]] = {}
     for row in rows:
         by_record.setdefault((row.record, row.ecosystem), []).append(row)
@@ -40,23 +59,21 @@ def sayings(subject: Subject, rows: Iterable[Row]) -> list[Saying]:
     for (record, ecosystem), each in by_record.items():
         kept = tuple(row for row in each if _is_of_stream(row, subject))
         if kept:
-            hit = next((row for row in kept if _holds(row, subject, own)), None)
+            hit = next((row for row in kept if _holds(row, subject, own, keys)), None)
             found.append(Saying(record, ecosystem, kept, hit))
     return found
 
 
-def _holds(row: Row, subject: Subject, own: str) -> bool:
+def _holds(row: Row, subject: Subject, own: str, keys: Keys) -> bool:
     if row.versions is not None:
         return _is_listed(row.versions, subject, own)
-    scheme = subject.scheme
-    if row.introduced != _FIRST and own < key(scheme, row.introduced):
-        return False
-    if row.bound == 0:
-        return True
-    if row.until == _FIRST and row.bound == schema.FIXED:
-        return False
-    until = key(scheme, row.until)
-    return own <= until if row.bound == schema.LAST else own < until
+    if row.bound:
+        if row.until == _FIRST and row.bound == schema.FIXED:
+            return False
+        until = keys[row.until]
+        if own > until or (own == until and row.bound != schema.LAST):
+            return False
+    return row.introduced == _FIRST or own >= keys[row.introduced]
 
 
 def _is_listed(versions: str, subject: Subject, own: str) -> bool:
@@ -93,35 +110,25 @@ def is_other_stream(subject: Subject, title: str) -> bool:
     return bool(streams) and rest.partition(":")[0] not in streams
 
 
-def fixes(subject: Subject, said: Iterable[Saying]) -> tuple[str, ...]:
+def fixes(subject: Subject, said: Iterable[Saying], keys: Keys) -> tuple[str, ...]:
     """The fixed versions above the subject's, the lowest first."""
-    own = key(subject.scheme, subject.version)
+    own = keys[subject.version]
     found = {
-        row.until: key(subject.scheme, row.until)
+        row.until: keys[row.until]
         for saying in said
         for row in saying.rows
         if row.bound == schema.FIXED and row.until != _FIRST
     }
     above = [version for version, value in found.items() if value > own]
-    return tuple(sorted(above, key=found.__getitem__))
+    return tuple(sorted(above, key=found.__getitem__)) if len(above) > 1 else tuple(above)
 
 
 def why(subject: Subject, row: Row, note: str = "") -> str:
     """The comparison in a line: `2.36-9+deb12u7 < 2.36-9+deb12u9 (Debian 12, source glibc)`."""
-    return f"{' '.join(_compared(subject.version, row))} ({subject.label}{note})"
-
-
-def _compared(version: str, row: Row) -> Iterator[str]:
+    place = f"({subject.label}{note})"
     if row.versions is not None:
-        yield f"{version} is listed as affected"
-        return
+        return f"{subject.version} is listed as affected {place}"
+    version = subject.version
     if row.introduced != _FIRST:
-        yield f"{row.introduced} <="
-    if row.bound == schema.FIXED:
-        yield f"{version} < {row.until}"
-    elif row.bound == schema.LAST:
-        yield f"{version} <= {row.until}, the last affected"
-    elif row.bound == schema.LIMIT:
-        yield f"{version} < {row.until}, the limit of what is known"
-    else:
-        yield f"{version}, no fixed version"
+        version = f"{row.introduced} <= {version}"
+    return f"{version}{_BOUNDS[row.bound].format(row.until)} {place}"
