@@ -208,7 +208,7 @@ def test_many_secrets_are_told_up_to_a_number_and_that_there_are_more(secrets: A
 def test_more_hits_than_anyone_would_read_are_said(
     secrets: Analyser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(database, "MAX_HITS", 3)
+    monkeypatch.setattr(database, "MAX_ASSIGNMENTS", 3)
     facts = list(secrets.analyse(entry("app/x", "password=ab$cd\n" * 10)))
     assert [type(fact) for fact in facts][-1:] == [Trouble]
     monkeypatch.setattr(database, "_MAX_CALLS", 5)

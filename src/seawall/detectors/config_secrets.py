@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from msgspec import Struct, structs
 
@@ -25,6 +26,10 @@ from seawall.surfaces.image.config import ImageConfig
 
 MAX_TEXT = 256 * 1024
 """Characters of one part that are looked at: a history's line has some hundreds."""
+
+
+_MOST_LOOKED_AT = 1000
+"""Candidates of one part: more than a part with a hundred build arguments has."""
 
 
 class ConfigSecret(Struct, frozen=True):
@@ -51,7 +56,7 @@ def config_secrets(config: ImageConfig, value_key: bytes = b"") -> Iterator[Conf
     """Every secret of a configuration; the same value may come from several places."""
     for place, text, found in _places(config):
         kept: list[Secret] = []
-        for secret in found:
+        for secret in islice(found, _MOST_LOOKED_AT):
             value = text[secret.start : secret.end]
             if not is_published(value) and not any(_overlaps(secret, other) for other in kept):
                 kept.append(secret)

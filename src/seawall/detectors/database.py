@@ -24,8 +24,11 @@ from seawall.detectors.widening import wide_expression
 from seawall.surfaces.image.cache import default_directory
 from seawall.surfaces.image.entries import read_ours, write
 
-MAX_HITS = 20_000
-"""The most places of one expression in one file that are told."""
+MAX_HITS = 1000
+"""The most places of one format in one file that are told."""
+
+MAX_ASSIGNMENTS = 20_000
+"""The most assignments of one shape: catalogues have thousands, and reading them is cheap."""
 
 _MAX_CALLS = 400_000
 _MAX_FILE = 32 * 1024 * 1024
@@ -77,16 +80,16 @@ class Database:
         self._local = threading.local()
 
     def scan(self, content: memoryview | bytes) -> Hits:
-        """Every place where an expression matches, at most `MAX_HITS` of each."""
+        """Every place where an expression matches, as many of each as are told."""
         found: list[tuple[int, int]] = []
         counts: dict[int, int] = {}
-        calls = 0
+        calls, formats = 0, len(ALL)
 
         def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> bool:
             nonlocal calls
             calls += 1
             count = counts[number] = counts.get(number, 0) + 1
-            if count <= MAX_HITS:
+            if count <= (MAX_HITS if number < formats else MAX_ASSIGNMENTS):
                 found.append((number, end))
             return calls > _MAX_CALLS
 

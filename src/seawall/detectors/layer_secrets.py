@@ -28,6 +28,9 @@ _FAR_BEFORE = 2000
 _AFTER = 400
 _MOST = 500
 _OF_ONE_LINE = frozenset({Shape.QUOTED, Shape.BARE})
+_MAX_UTF16 = 16 * 1024 * 1024
+"""Bytes up to which UTF-16 is turned into UTF-8, since that takes memory; more is no text."""
+
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -77,7 +80,7 @@ def _readable(content: memoryview) -> tuple[memoryview | bytes, Content]:
     head = bytes(content[:_HEAD])
     if b"\0" not in head:
         return content, Content.TEXT
-    if head[:2] in _UTF16:
+    if head[:2] in _UTF16 and len(content) <= _MAX_UTF16:
         text = bytes(content).decode("utf-16", "replace")
         return text.encode("utf-8", "surrogatepass"), Content.TEXT
     return content, Content.BINARY

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
 
+from seawall.core.model import Confidence
 from seawall.core.vocabulary import words
 from seawall.facts.secret_names import secret_file
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
@@ -123,7 +124,10 @@ _SCHEDULES = (
     "etc/pam.d/",
     "root/.ssh/authorized_keys",
 )
-_KEYS = frozenset({"an SSH private key", "a private key", "a key store"})
+_KEY = "a private key"
+"""Of which not all names are sure: a `.pem` may be a certificate, and its content tells."""
+
+_KEYS = frozenset({"an SSH private key", _KEY, "a key store"})
 
 _TELLING = (
     *_CACHES,
@@ -222,7 +226,8 @@ def _by_mode(file: LayerFile) -> Iterator[Note]:
 def _by_name(file: LayerFile, name: str) -> Iterator[Note]:
     path = file.path
     named = secret_file(path) if file.size else None
-    if named is not None and _PACKAGED.search(path) is None:
+    is_sure = named is not None and (named.what != _KEY or named.confidence is Confidence.HIGH)
+    if named is not None and is_sure and _PACKAGED.search(path) is None:
         yield Note.SECRET_NAME
         if named.what in _KEYS and file.mode & 0o044:
             yield Note.READABLE_KEY
