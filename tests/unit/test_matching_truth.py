@@ -7,7 +7,6 @@ DSA list of April 2023.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -65,10 +64,10 @@ def _deb(name: str, version: str, source: str = "") -> Package:
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("truth")
     build(write_tree(folder / "tree", {"Debian": DSAS}, SECDB), folder / "store.sqlite")
-    yield folder / "store.sqlite"
+    return folder / "store.sqlite"
 
 
 def _matched(store: Path, packages: list[Package], distribution: Distribution) -> MatchReport:

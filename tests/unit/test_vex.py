@@ -99,6 +99,24 @@ def test_a_product_is_told_by_url_digest_or_name(
 
 
 @pytest.mark.parametrize(
+    ("product", "expected"),
+    [
+        ("pkg:oci/python", True),
+        ("pkg:oci/python?repository_url=docker.io/library/python", True),
+        ("docker.io/library/python", True),
+        ("docker.io/library/python:3.9", True),
+        ("python:3.9", True),
+        ("python:3.8", False),
+        ("docker.io/library/python:3.8", False),
+        ("ghcr.io/acme/python", False),
+        ("pkg:docker/library/python", False),
+    ],
+)
+def test_an_image_is_known_by_the_name_it_was_given(product: str, expected: bool) -> None:
+    assert is_excused(DJANGO, openvex(statement(product)), image=("python:3.9",)) is expected
+
+
+@pytest.mark.parametrize(
     ("status", "expected"),
     [
         ("not_affected", True),

@@ -20,6 +20,7 @@ from seawall.advisories.record import shortened
 from seawall.advisories.vex_formats import readers
 from seawall.core.errors import InputError
 from seawall.packages.purl import package_url
+from seawall.surfaces.image import parse_reference
 from seawall.surfaces.image.facts import Distribution
 
 MAX_DOCUMENT = 64 * 1024 * 1024
@@ -166,7 +167,7 @@ def _is_on(statement: Statement, own: Sequence[_Purl | None], image: frozenset[s
 def _is_meant(product: str, own: Sequence[_Purl | None], image: frozenset[str]) -> bool:
     if _is_package(product, own):
         return True
-    return any(name in image for name in _image_names((product,)))
+    return any(name in image for name in _product_names(product))
 
 
 def _is_package(product: str, own: Sequence[_Purl | None]) -> bool:
@@ -175,16 +176,25 @@ def _is_package(product: str, own: Sequence[_Purl | None]) -> bool:
 
 
 def _image_names(names: Iterable[str]) -> Iterator[str]:
-    """What an image may be called, by a name or by a package URL: `oci:python` stands for one
-    that does not say where it lies."""
+    """All that the image may be called: its repository, without a tag, stands for it too, and
+    `oci:python` for a package URL that does not say where it lies."""
     for name in names:
-        purl = _Purl.of(name)
-        if purl is None:
-            yield name
-            if "/" in name:
-                yield f"oci:{name.rpartition('/')[2]}"
-        elif purl.kind in ("oci", "docker"):
-            yield from _purl_names(purl)
+        yield from _product_names(name)
+        reference = None if name.startswith(("pkg:", "sha256:")) else parse_reference(name)
+        if reference is not None:
+            yield reference.repository
+            yield f"oci:{reference.path.rpartition('/')[2]}"
+            if reference.tag:
+                yield f"{reference.repository}:{reference.tag}"
+
+
+def _product_names(name: str) -> Iterator[str]:
+    """What a product's name may stand for: itself, or what a package URL tells of an image."""
+    purl = _Purl.of(name)
+    if purl is None:
+        yield name
+    elif purl.kind in ("oci", "docker"):
+        yield from _purl_names(purl)
 
 
 def _purl_names(purl: _Purl) -> Iterator[str]:
