@@ -21,6 +21,7 @@ from seawall.surfaces.registry.endpoints import endpoints_of
 from seawall.surfaces.registry.errors import RegistryError, UnreachableError
 from seawall.surfaces.registry.options import Credential, Mirror, RegistryOptions
 from seawall.surfaces.registry.proxies import proxy_for
+from seawall.surfaces.registry.transport import Transport
 from seawall.surfaces.registry.zones import Zone, may_send, zone_of, zone_of_name
 
 LOCAL = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
@@ -441,6 +442,30 @@ def test_a_registry_that_once_spoke_tls_is_not_asked_without(
         assert client.exists(named)
         assert [session.endpoint.scheme for session in client._of(double.name)] == ["https"]
         client.close()
+
+
+def test_a_line_that_breaks_after_tls_does_not_lead_to_http(
+    double: Double, tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schemes: list[str] = []
+    send = Transport.send
+
+    def watched(self: Transport, *arguments: Any) -> Any:
+        schemes.append(self._endpoint.scheme)
+        return send(self, *arguments)
+
+    def breaks(handler: Handler) -> bool:
+        if "/token" in handler.path:
+            handler.close_connection = True
+        else:
+            handler.error(401, WWW_Authenticate=f'Bearer realm="{double.url}/token"')
+        return True
+
+    monkeypatch.setattr(Transport, "send", watched)
+    double.intercept = breaks
+    with pytest.raises(UnreachableError, match="broke"):
+        exists(tmp_path, double, ca_bundle=str(authority.path))
+    assert set(schemes) == {"https"}
 
 
 def test_docker_hub_is_known_by_its_own_name_in_certs_d(tmp_path: Path) -> None:
