@@ -6,10 +6,14 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import tarfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
+from seawall.surfaces.image.facts import Fact, Trouble
 
 CONFIG_TYPE = "application/vnd.oci.image.config.v1+json"
 MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json"
@@ -133,3 +137,25 @@ def unpacked(files: Files, root: Path) -> Path:
         if content is not None:
             target.write_bytes(content)
     return root
+
+
+def far_link() -> bytes:
+    """A layer in which a hard link lies far behind the file that it is a link to."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, data in (("first", b"content"), ("filler", os.urandom(20_000_000))):
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+        member = tarfile.TarInfo("link")
+        member.type, member.linkname = tarfile.LNKTYPE, "first"
+        archive.addfile(member)
+    return buffer.getvalue()
+
+
+def _told(file: LayerFile) -> list[Fact]:
+    return [Trouble(file.path, bytes(file.content).decode())]
+
+
+TELLER = Analyser("teller", 1, Wants(names=frozenset({"link"})), _told)
+"""Tells what is in the file `link`."""

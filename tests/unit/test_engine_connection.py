@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import hashlib
+import ipaddress
 import json
 import os
 import socket
@@ -16,7 +18,9 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from archives import classic, digest, layout_of, packed
+from archives import TELLER, classic, digest, far_link, layout_of, packed
+from certificates import certificate, new_key, pem, pem_of_key
+from cryptography import x509
 
 from seawall.core.errors import InputError
 from seawall.surfaces.engine import connection
@@ -25,6 +29,7 @@ from seawall.surfaces.engine.endpoint import Endpoint, find_endpoint, parse_endp
 from seawall.surfaces.image.blob import Blob, LayerFacts
 from seawall.surfaces.image.cache import Cache, cached
 from seawall.surfaces.image.engine_image import EngineSource
+from seawall.surfaces.image.facts import Trouble
 from seawall.surfaces.image.layer import analyse_layer
 from seawall.surfaces.image.local import KnownBlob
 from seawall.surfaces.image.platform import Platform
@@ -237,6 +242,78 @@ class TestSsh:
             Engine(parse_endpoint("ssh://host")).images()
 
 
+class TlsEngine(FakeEngine):
+    """The same over TCP, for clients that show a certificate of its authority."""
+
+    address_family = socket.AF_INET
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(("127.0.0.1", 0))  # type: ignore[arg-type]
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(directory / "server.pem", directory / "server-key.pem")
+        context.load_verify_locations(directory / "ca.pem")
+        context.verify_mode = ssl.CERT_REQUIRED
+        self.socket = context.wrap_socket(self.socket, server_side=True)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        pass  # a client that breaks off is what some tests want
+
+
+def write_certificates(directory: Path) -> None:
+    now = dt.datetime.now(dt.UTC)
+    lifetime: dict[str, Any] = {
+        "starts": now - dt.timedelta(days=1),
+        "ends": now + dt.timedelta(days=1),
+    }
+    authority = new_key()
+    made = certificate(authority, subject="authority", is_authority=True, **lifetime)
+    (directory / "ca.pem").write_bytes(pem(made))
+    for name, key_name in (("server", "server-key"), ("cert", "key")):
+        key = new_key()
+        names = [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        made = certificate(
+            key, subject=name, names=names, issuer=("authority", authority), **lifetime
+        )
+        (directory / f"{name}.pem").write_bytes(pem(made))
+        (directory / f"{key_name}.pem").write_bytes(pem_of_key(key))
+
+
+@pytest.fixture
+def tls_server(tmp_path: Path) -> Iterator[TlsEngine]:
+    write_certificates(tmp_path)
+    running = TlsEngine(tmp_path)
+    thread = Thread(target=running.serve_forever, args=(0.01,))
+    thread.start()
+    with running:
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+class TestTls:
+    def asked(self, server: TlsEngine, **more: str) -> Engine:
+        port = server.socket.getsockname()[1]
+        return Engine(find_endpoint({"DOCKER_HOST": f"tcp://127.0.0.1:{port}", **more}))
+
+    def test_both_sides_show_certificates(self, tls_server: TlsEngine, tmp_path: Path) -> None:
+        answer(tls_server, "/images/json", [{"Id": "a"}])
+        for verify in ("1", ""):
+            engine = self.asked(
+                tls_server, DOCKER_CERT_PATH=str(tmp_path), DOCKER_TLS_VERIFY=verify
+            )
+            assert engine.images() == [{"Id": "a"}]
+
+    def test_an_engine_of_another_authority_is_not_believed(
+        self, tls_server: TlsEngine, tmp_path: Path
+    ) -> None:
+        other = tmp_path / "other"
+        other.mkdir()
+        write_certificates(other)
+        engine = self.asked(tls_server, DOCKER_CERT_PATH=str(other), DOCKER_TLS_VERIFY="1")
+        with pytest.raises(UnreachableError, match="certificate verify failed"):
+            engine.images()
+
+
 class TestEndpoints:
     @pytest.mark.parametrize(
         ("text", "kind", "host", "port", "user"),
@@ -437,6 +514,16 @@ class TestImages:
         engine.image_inspect = then_cut  # type: ignore[method-assign]
         with pytest.raises(InputError, match=r"breaks off|can't be read"):
             source.pull(Reader())
+
+    def test_a_layer_is_asked_for_again_for_a_link_to_what_has_gone_by(
+        self, server: FakeEngine, engine: Engine
+    ) -> None:
+        serve(server, packed(classic((LAYERS[0], far_link()))))
+        pulled = EngineSource("app:1", engine=engine).pull(
+            lambda blob: analyse_layer(blob, (TELLER,))
+        )
+        assert pulled.layers[1].facts == (Trouble("link", "content"),)
+        assert sum(path.endswith("/get") for path in server.asked) == 2
 
     def test_a_large_file_that_is_no_layer_is_passed_over(
         self, server: FakeEngine, engine: Engine

@@ -18,11 +18,13 @@ import pytest
 import zstandard
 from archives import (
     INDEX_TYPE,
+    TELLER,
     Files,
     Layout,
     classic,
     config_of,
     digest,
+    far_link,
     layout_of,
     packed,
     unpacked,
@@ -31,6 +33,7 @@ from archives import (
 from seawall.core.errors import InputError
 from seawall.surfaces.image.archive import ArchiveSource
 from seawall.surfaces.image.blob import Blob, LayerFacts, Pulled
+from seawall.surfaces.image.facts import Trouble
 from seawall.surfaces.image.layer import analyse_layer
 from seawall.surfaces.image.layout import LayoutSource
 from seawall.surfaces.image.merge import merge
@@ -435,6 +438,28 @@ def test_a_file_that_changes_while_it_is_read_is_no_result(tmp_path: Path) -> No
 
     with pytest.raises(InputError, match="was changed while it was read"):
         ArchiveSource(str(path)).pull(meanwhile)
+
+
+class TestFarLinks:
+    def look(self, blob: Blob) -> LayerFacts:
+        return analyse_layer(blob, (TELLER,))
+
+    def test_a_compressed_archive_is_read_again_for_one(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.tar.gz"
+        path.write_bytes(gzip.compress(packed(classic((LOWER, far_link()))), 1))
+        pulled = ArchiveSource(str(path)).pull(self.look)
+        assert pulled.layers[1].facts == (Trouble("link", "content"),)
+
+    def test_a_pipe_can_not_be_and_it_is_said(self, tmp_path: Path) -> None:
+        pipe = tmp_path / "pipe"
+        os.mkfifo(pipe)
+        writer = Thread(target=pipe.write_bytes, args=(packed(classic((far_link(),))),))
+        writer.start()
+        pulled = ArchiveSource(str(pipe)).pull(self.look)
+        writer.join()
+        (fact,) = pulled.layers[0].facts
+        assert isinstance(fact, Trouble)
+        assert "can't be read again" in fact.reason
 
 
 class TestDirectories:

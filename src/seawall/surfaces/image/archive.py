@@ -9,8 +9,9 @@ from __future__ import annotations
 import os
 import stat
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from functools import partial
 from typing import BinaryIO
 
 from seawall.core.errors import InputError
@@ -98,8 +99,11 @@ class ArchiveSource:
         return pulled
 
     def _streamed(self, whole: StreamBlob | LocalBlob, analyse: Analyse) -> Pulled:
-        archive = StreamedArchive(self.name, is_trusted=False)
-        archive.take_in(_inflated(whole, self.name), analyse)
+        is_file = isinstance(whole, LocalBlob)
+        reopen = partial(_inflating, whole, self.name) if is_file else None
+        archive = StreamedArchive(self.name, is_trusted=False, reopen=reopen)
+        with _inflating(whole, self.name) as chunks:
+            archive.take_in(chunks, analyse)
         contents = read_contents(archive, self.name, self._wanted, self._platform)
         return archive.pulled(contents)
 
@@ -155,7 +159,7 @@ class _MappedArchive:
         return self._file.view[member.offset : member.offset + member.stored]
 
 
-def _inflated(whole: StreamBlob | LocalBlob, name: str) -> Iterator[bytes]:
+def _inflated(whole: StreamBlob | LocalBlob, name: str) -> Generator[bytes, None, None]:
     """The archive's uncompressed bytes.
 
     Raises:
@@ -170,6 +174,10 @@ def _inflated(whole: StreamBlob | LocalBlob, name: str) -> Iterator[bytes]:
         ) from error
     finally:
         stored.close()
+
+
+def _inflating(whole: StreamBlob | LocalBlob, name: str) -> AbstractContextManager[Iterator[bytes]]:
+    return closing(_inflated(whole, name))
 
 
 def _is_pipe(path: str) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import BinaryIO, cast
 
 from seawall.surfaces.engine.connection import Engine
@@ -53,10 +55,16 @@ class EngineSource:
         return pulled
 
     def _read(self, name: str, analyse: Analyse) -> Pulled:
-        archive = StreamedArchive(self.name, is_trusted=True)
-        with self._engine.save_stream(name, _asked(self._platform)) as response:
-            archive.take_in(_chunks(cast(BinaryIO, response)), analyse)
+        reopen = partial(self._stream, name)
+        archive = StreamedArchive(self.name, is_trusted=True, reopen=reopen)
+        with reopen() as chunks:
+            archive.take_in(chunks, analyse)
         return archive.pulled(read_contents(archive, self.name, platform=self._platform))
+
+    @contextmanager
+    def _stream(self, name: str) -> Iterator[Iterator[bytes]]:
+        with self._engine.save_stream(name, _asked(self._platform)) as response:
+            yield _chunks(cast(BinaryIO, response))
 
 
 def _asked(platform: Platform | None) -> dict[str, str] | None:

@@ -7,8 +7,9 @@ last; the facts wait for it, and so do small files.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from typing import BinaryIO, cast
 
 from msgspec.structs import replace
@@ -29,30 +30,43 @@ MAX_KEPT = 64 * 1024 * 1024
 _BLOBS = "blobs/sha256/"
 
 
+Reopen = Callable[[], AbstractContextManager[Iterator[bytes]]]
+"""Begins the stream of an archive anew; its bytes must be the same."""
+
+
 class StreamBlob:
-    """A layer that is read once, as it passes."""
+    """A layer that is read as it passes; `again` opens it once more, where that can be done."""
 
     diff_id = ""
 
-    def __init__(self, stream: BinaryIO, digest: str = "", size: int = -1) -> None:
+    def __init__(
+        self,
+        stream: BinaryIO,
+        digest: str = "",
+        size: int = -1,
+        again: Callable[[], AbstractContextManager[BinaryIO]] | None = None,
+    ) -> None:
         self.digest = digest
         self.size = size
         self._stream: BinaryIO | None = stream
+        self._again = again
 
     def mapped(self) -> memoryview | None:
         """Never."""
         return None
 
     def open(self) -> AbstractContextManager[BinaryIO]:
-        """The stored bytes, the first time.
+        """The stored bytes.
 
         Raises:
             InputError: they have gone by.
         """
         stream, self._stream = self._stream, None
-        if stream is None:
+        if stream is not None:
+            return nullcontext(stream)
+        if self._again is None:
             raise InputError("the stream has gone by, and can't be read again")
-        return nullcontext(stream)
+        return self._again()
 
 
 class StreamedArchive:
@@ -60,12 +74,14 @@ class StreamedArchive:
 
     Where it `is_trusted`, blobs are believed to have the digests by which they are named, so that
     those which the cache knows are not looked at again: an engine's, not those of a file.
+    `reopen` is for layers with hard links to what has long gone by; a pipe has none.
     """
 
-    def __init__(self, name: str, *, is_trusted: bool) -> None:
+    def __init__(self, name: str, *, is_trusted: bool, reopen: Reopen | None = None) -> None:
         self.problems: list[str] = []
         self._name = name
         self._is_trusted = is_trusted
+        self._reopen = reopen
         self._kept = 0
         self._files: dict[str, bytes | LayerFacts | None] = {}
         self._links: dict[str, str] = {}
@@ -96,11 +112,24 @@ class StreamedArchive:
             digest = ""
             if self._is_trusted and path.startswith(_BLOBS):
                 digest = f"sha256:{path.removeprefix(_BLOBS)}"
-            return analyse(StreamBlob(cast(BinaryIO, stream), digest, member.stored))
+            again = partial(self._again, path) if self._reopen is not None else None
+            return analyse(StreamBlob(cast(BinaryIO, stream), digest, member.stored, again))
         if member.stored > MAX_SMALL or self._kept + member.stored > MAX_KEPT:
             return None
         self._kept += member.stored
         return stream.readall()
+
+    @contextmanager
+    def _again(self, path: str) -> Iterator[BinaryIO]:
+        """A layer from the archive's beginning once more."""
+        assert self._reopen is not None, "only given where it is"  # noqa: S101 -- for the types
+        with self._reopen() as chunks:
+            window = Streamed(chunks)
+            for found, member in members(window, self._name, []):
+                if found == path and member.kind is Kind.FILE:
+                    yield cast(BinaryIO, _MemberStream(window, member))
+                    return
+        raise InputError(f"{self._name}: {path} is no longer there")
 
     def has(self, path: str) -> bool:
         """Whether there was such a file."""
