@@ -134,22 +134,26 @@ class _Found(Struct, frozen=True):
 def _facts(
     file: LayerFile, text: _Text, kind: Content, hits: Hits, value_key: bytes
 ) -> Iterator[Fact]:
-    found = _apart(_found(file.path, text, kind, hits))
-    for one in found[:_MOST]:
+    told = 0
+    for one in _apart(_found(file.path, text, kind, hits)):
         secret = weighed(one.secret, one.seen, one.value)
-        if secret is not None:
-            yield FoundSecret(
-                path=file.path,
-                kind=secret.kind,
-                title=secret.title,
-                line=text.line(one.start) if kind is Content.TEXT else 0,
-                confidence=secret.confidence,
-                redacted=secret.redacted,
-                value_id=value_id(value_key, secret.kind, one.value),
-                is_default=secret.is_default,
-                name=secret.name,
-            )
-    if len(found) > _MOST or not hits.is_whole:
+        if secret is None:
+            continue
+        told += 1
+        if told > _MOST:
+            break
+        yield FoundSecret(
+            path=file.path,
+            kind=secret.kind,
+            title=secret.title,
+            line=text.line(one.start) if kind is Content.TEXT else 0,
+            confidence=secret.confidence,
+            redacted=secret.redacted,
+            value_id=value_id(value_key, secret.kind, one.value),
+            is_default=secret.is_default,
+            name=secret.name,
+        )
+    if told > _MOST or not hits.is_whole:
         yield Trouble(file.path, "it has more texts like secrets than are told")
 
 

@@ -129,20 +129,22 @@ _KEY = "a private key"
 
 _KEYS = frozenset({"an SSH private key", _KEY, "a key store"})
 
-_TELLING = (
-    *_CACHES,
-    *_SCHEDULES,
-    "bin/",
-    "sbin/",
-    "usr/bin/",
-    "usr/sbin/",
-    "usr/local/bin/",
-    "usr/local/sbin/",
-    "usr/local/go/bin/",
-    "go/pkg/mod/cache/",
-    "root/go/pkg/mod/cache/",
-    "opt/conda/pkgs/",
+_HEAD = 8
+_HEADS = frozenset(
+    prefix[:_HEAD]
+    for prefix in (
+        *_CACHES,
+        *(place for place in _SCHEDULES if "lib/" not in place),
+        "usr/bin/",
+        "usr/sbin/",
+        "usr/local/bin/",
+        "go/pkg/mod/cache/",
+        "root/go/pkg/mod/cache/",
+    )
 )
+"""How paths begin that may be told for where they are: the first characters, which cost least."""
+
+_PROGRAMS = frozenset({"bin/", "sbin"})
 _SUFFIXES = words(
     "pem key p12 pfx jks ppk kdb kdbx keytab ovpn tfstate tfvars kubeconfig env git secrets"
     " dockercfg dockerconfigjson keystore"
@@ -161,7 +163,9 @@ def _analyse(file: LayerFile) -> Iterable[Fact]:
         or name[:1] in _FIRST
         or name[:3] == "id_"
         or name[name.rfind(".") + 1 :] in _SUFFIXES
-        or path.startswith(_TELLING)
+        or path[:_HEAD] in _HEADS
+        or path[:4] in _PROGRAMS
+        or "/pkgs/" in path
         or name in _LEFT_OVER
         or path in _ACCOUNTS
         or "secret" in name
