@@ -241,3 +241,9 @@ def test_the_command_exits_by_the_contract(
     }
     only_low = {"etc/os-release": OS_RELEASE}
     assert main(["scan", archive(tmp_path / "os.tar", only_low), "--db", store]) == 0
+
+
+def test_a_removed_package_database_is_no_pass(tmp_path: Path, store: str) -> None:
+    gone = {"var/lib/dpkg/.wh.status": b""}
+    report = scanned(archive(tmp_path / "app.tar", BASE, gone), store=store).report
+    assert any("removes the package database" in problem.reason for problem in report.problems)

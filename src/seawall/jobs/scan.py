@@ -214,7 +214,7 @@ def troubles(image: Image) -> list[Problem]:
     ]
     if more := len(found) - len(said):
         said.append(Problem(image.name, f"{more} more files could not be read"))
-    return said
+    return [*said, *(Problem(image.name, reason) for reason in image.problems)]
 
 
 def _report(
