@@ -6,7 +6,7 @@ import hashlib
 import io
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, BinaryIO
 
 from msgspec import Struct
@@ -33,9 +33,8 @@ class MemoryBlob(Struct, frozen=True):
     def mapped(self) -> memoryview | None:
         return memoryview(self.data) if self.is_mapped else None
 
-    @contextmanager
-    def open(self) -> Iterator[BinaryIO]:
-        yield Dribble(self.data, self.step)
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        return Dribble(self.data, self.step)
 
 
 class Dribble(io.BytesIO):

@@ -330,6 +330,14 @@ def test_what_a_link_says_for_itself_is_not_said_twice() -> None:
     assert len(facts.facts) == 2
 
 
+def test_the_attributes_of_a_file_are_those_of_its_hard_links() -> None:
+    attribute = pax({b"SCHILY.xattr.security.capability": b"cap"})
+    data = attribute + entry(b"a", b"x") + _link(b"b", b"a") + entry(b"a", b"y") + _link(b"c", b"a")
+    found = files(both(data + END))
+    assert found["a"].capabilities == "[]" == found["c"].capabilities
+    assert found["b"].capabilities == repr([("security.capability", b"cap")])
+
+
 def test_a_later_file_of_the_same_path_takes_the_place_of_the_earlier() -> None:
     data = entry(b"p", b"1") + entry(b"p", b"2") + END
     (package,) = both(data, PACKAGES).facts

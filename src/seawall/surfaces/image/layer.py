@@ -29,7 +29,7 @@ from seawall.surfaces.image.limits import DamagedError, Limits
 from seawall.surfaces.image.names import RefusedError, clean
 from seawall.surfaces.image.rootfs import DirectoryBlob, walk_directory
 from seawall.surfaces.image.sparse import expanded
-from seawall.surfaces.image.tar import Member, Walk
+from seawall.surfaces.image.tar import Member, Walk, Xattrs
 from seawall.surfaces.image.window import Mapped, Streamed, Window
 
 _HEAD = 6
@@ -149,6 +149,7 @@ class _Layer:
         self._wants = collector.wants
         self._max_path = collector.limits.path
         self._links: dict[bytes, bytes] = {}
+        self._xattrs: dict[bytes, Xattrs] = {}
         self._recent: dict[bytes, Member] = {}
         self._older: dict[bytes, Member] = {}
 
@@ -207,6 +208,9 @@ class _Layer:
         if wants.magics:
             numbers = joined(numbers, wants.magics.get(_magic(self._window, path, member), ()))
         self._remember(path, member)
+        if member.xattrs or path in self._xattrs:
+            self._collector.keep(len(path) + sum(map(len, member.xattrs.values())))
+            self._xattrs[path] = member.xattrs
         if numbers or wants.everything:
             content = _content(self._window, path, member, self._collector)
             file = _file(path, member, content)
@@ -228,6 +232,7 @@ class _Layer:
         target = self._links.get(target, target)
         self._collector.keep(len(path) + len(target))
         self._links[path] = target
+        member.xattrs = member.xattrs or self._xattrs.get(target, member.xattrs)
         self._collector.examine(path, _file(path, member, _EMPTY), self._wants.everything)
         numbers = self._wants.named(path)
         if numbers:

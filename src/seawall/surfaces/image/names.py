@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_LAST = (b"/", b".")
+
 
 class RefusedError(Exception):
     """A path that no entry can have; the reason is the message."""
@@ -13,18 +15,18 @@ def clean(name: bytes, limit: int) -> bytes:
     Raises:
         RefusedError: it leaves the root, is too long, or has a NUL in it.
     """
-    if name.endswith(b"/"):
-        name = name.rstrip(b"/")
+    if name.startswith(b"./"):
+        name = name[2:]
+    if len(name) > limit or name.endswith(_LAST) or name.startswith(b"/"):
+        return _resolved(name, limit)
+    return _resolved(name, limit) if b"./" in name or b"//" in name or b"\0" in name else name
+
+
+def _resolved(name: bytes, limit: int) -> bytes:
     if len(name) > limit:
         raise RefusedError(f"its path has more than {limit} bytes")
     if b"\0" in name:
         raise RefusedError("its path has a NUL in it")
-    if b"./" in name or b"//" in name or name.startswith((b"/", b".")) or name.endswith(b"."):
-        return _resolved(name)
-    return name
-
-
-def _resolved(name: bytes) -> bytes:
     parts: list[bytes] = []
     for part in name.split(b"/"):
         if part == b"..":

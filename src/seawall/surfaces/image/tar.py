@@ -19,7 +19,7 @@ from seawall.surfaces.image.window import Window
 BLOCK = 512
 
 _ZEROS = 1024 * 1024
-_MAX_NUMBERS = 8192
+_MAX_NUMBERS = 16384
 _HEADERS_EACH = 4
 _XATTR = b"SCHILY.xattr."
 _GNU = b"ustar  \0"
@@ -40,7 +40,8 @@ _CUT = "the archive ends in the middle of an entry"
 _NO_TAR = "it is no tar archive"
 _LABEL = ord("V")
 _OLD_SPARSE = ord("S")
-_GLOBAL_MEANING = (b"path", b"linkpath", b"size", b"uid", b"gid", _XATTR, b"GNU.sparse.")
+_STRETCH = (sparse.OFFSET, sparse.LENGTH)
+_MEANING = (b"path", b"linkpath", b"size", b"uid", b"gid", _XATTR, b"GNU.sparse.")
 
 Xattrs = Mapping[str, bytes]
 _NO_XATTRS: Xattrs = {}
@@ -97,6 +98,36 @@ def _number(field: bytes) -> int:
     return number
 
 
+class _Sums(dict[bytes, int]):
+    """What checksum fields let the low half of the whole header's Adler-32 be; -1 for none."""
+
+    def __missing__(self, field: bytes) -> int:
+        try:
+            # Adler-32 begins with 1; the checksum takes its own field for eight spaces.
+            expected = 1 + _number(field) - 8 * 0x20 + sum(field)
+        except DamagedError:
+            expected = -1
+        if len(self) >= _MAX_NUMBERS:
+            self.clear()
+        self[field] = expected
+        return expected
+
+
+class _Owners(dict[bytes, tuple[int, int, int]]):
+    """Mode, uid and gid of headers, which stand side by side and are mostly the same."""
+
+    def __init__(self, numbers: Numbers) -> None:
+        self._numbers = numbers
+
+    def __missing__(self, fields: bytes) -> tuple[int, int, int]:
+        numbers = self._numbers
+        owner = numbers[fields[:8]] & 0o7777, numbers[fields[8:16]], numbers[fields[16:]]
+        if len(self) >= _MAX_NUMBERS:
+            self.clear()
+        self[fields] = owner
+        return owner
+
+
 class Walk:
     """The members of an archive, one after the other.
 
@@ -111,6 +142,8 @@ class Walk:
         self._window = window
         self._limits = limits
         self._numbers = Numbers()
+        self._sums = _Sums()
+        self._owners = _Owners(self._numbers)
         self._position = 0
         self._content_end = 0
         self._ended = False
@@ -141,14 +174,8 @@ class Walk:
             return None
         at = position - window.start
         block = window.view[at : at + BLOCK].tobytes()
-        field = block[148:156]
         # The low half of Adler-32 is a sum of bytes, at a tenth of the time that `sum` takes.
-        total = (adler32(block) & 0xFFFF) - (adler32(field) & 0xFFFF) + 256
-        try:
-            stored = self._numbers[field]
-        except DamagedError:
-            return self._no_header(block)
-        if total != stored and not _is_sum(block, stored):
+        if adler32(block) & 0xFFFF != self._sums[block[148:156]] and not _is_sum(block):
             return self._no_header(block)
         self._position = position + BLOCK
         return block
@@ -198,16 +225,17 @@ class Walk:
         return size
 
     def _member(self, block: bytes, flag: int) -> Member | None:
-        numbers = self._numbers
         kind = _KINDS.get(flag)
-        size = self._size(block) if kind is None or flag in _WITH_DATA else 0
+        has_data = flag in _WITH_DATA or kind is None
+        size = self._size(block) if has_data else 0
+        mode, uid, gid = self._owners[block[100:124]]
         name = block[: block.find(b"\0", 0, 100)] if block[99] == 0 else _text(block[:100])
         member = Member(
             _prefix(block) + name if block[345] else name,
             kind or Kind.FILE,
-            numbers[block[100:108]] & 0o7777,
-            numbers[block[108:116]],
-            numbers[block[116:124]],
+            mode,
+            uid,
+            gid,
             self._position,
             size,
             size,
@@ -215,7 +243,7 @@ class Walk:
         if block[157]:
             member.target = _text(block[157:257])
         if self._records or self._long_name or self._long_target:
-            self._override(member, flag in _WITH_DATA or kind is None)
+            self._override(member, has_data)
         if flag == 0 and member.name.endswith(b"/"):
             member.kind = Kind.DIRECTORY
             member.stored = member.size = 0
@@ -333,7 +361,7 @@ class Walk:
     def _pax_global(self, block: bytes) -> None:
         """Engines pass over global records; where they would say more than a comment, say so."""
         for key, value in records(self._extension(block)).items():
-            if value and key.startswith(_GLOBAL_MEANING):
+            if value:
                 name = key[:40].decode("utf-8", "replace")
                 self._say(
                     b"", f"a global header sets `{name}`, which engines and archivers differ on"
@@ -358,6 +386,7 @@ _EXTENSIONS: Mapping[int, Callable[[Walk, bytes], None]] = {
 def records(data: bytes) -> dict[bytes, bytes]:
     """The records of a PAX header: `length key=value` and a line feed, the length included.
 
+    Times and comments, which nobody asks for, are left out.
     Those of sparse files in version 0.0, which repeat, are joined to a map of version 0.1.
 
     Raises:
@@ -374,9 +403,10 @@ def records(data: bytes) -> dict[bytes, bytes]:
         key, equals, value = data[space + 1 : end - 1].partition(b"=")
         if not equals or not space < end <= len(data) or data[end - 1] != 0x0A:
             raise DamagedError("a PAX header is damaged")
-        if key in (sparse.OFFSET, sparse.LENGTH):
-            stretches.append(value)
-        found[key] = value
+        if key.startswith(_MEANING):
+            found[key] = value
+            if key in _STRETCH:
+                stretches.append(value)
         position = end
     if stretches:
         found[sparse.MAP] = b",".join(stretches)
@@ -393,10 +423,14 @@ def _text(field: bytes) -> bytes:
     return field.partition(b"\0")[0]
 
 
-def _is_sum(block: bytes, stored: int) -> bool:
+def _is_sum(block: bytes) -> bool:
     """Whether a checksum is right, the bytes taken as unsigned or, as old archivers did, signed."""
+    try:
+        stored = _number(block[148:156])
+    except DamagedError:
+        return False
     rest = block[:148] + block[156:]
-    unsigned = sum(rest) + 256
+    unsigned = sum(rest) + 8 * 0x20
     return stored in (unsigned, unsigned - 256 * sum(byte > 127 for byte in rest))
 
 
