@@ -134,13 +134,16 @@ def _of_version(image: str | None, tag: str) -> Precision | None:
     length = version.count(".") + 1
     if _JAVA_UPDATE.match(tag) or _PRERELEASE.match(match[2]):
         return Precision.FULL
-    if length >= _full_length(image, version) or _BUILD_NUMBER.fullmatch(version):
+    if length >= full_length(image, version) or _BUILD_NUMBER.fullmatch(version):
         return Precision.FULL
     return Precision.MAJOR if length == 1 else Precision.MINOR
 
 
-def _full_length(image: str | None, version: str) -> int:
-    """How many numbers a full version of the product has in this line of releases."""
+def full_length(image: str | None, version: str) -> int:
+    """How many numbers a full version of a product has in the line of releases of `version`.
+
+    `image` is the official image that carries it; three where nothing is known.
+    """
     cycle = cycle_for(image, version) if image else None
     if cycle is None or not cycle.latest:
         return _FULL_LENGTH

@@ -37,6 +37,15 @@ def publishers() -> Publishers:
     return load("publishers.json", Publishers)
 
 
+@cache
+def known_registries() -> frozenset[str]:
+    """The hosts of registries that are known: those of known publishers, and the open ones."""
+    hosts = {
+        pattern.partition("/")[0] for entry in publishers().publishers for pattern in entry.images
+    }
+    return OPEN_REGISTRIES | {host for host in hosts if "." in host and not _WILDCARD.search(host)}
+
+
 @lru_cache(maxsize=4096)
 def publisher_of(name: str) -> str | None:
     """Who publishes the image of this familiar name, where he is known; else None."""
