@@ -30,9 +30,13 @@ class _Table(Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
 
 
 class ImageTerms(_Table, frozen=True):
-    """`[images]`: which images are trusted, and how they must be named."""
+    """`[images]`: which images are trusted, and how they must be named.
+
+    `bases` are references of base images that scanned images may stand on.
+    """
 
     allowed: tuple[Text, ...] = ()
+    bases: tuple[Text, ...] = ()
     require_digest: bool = False
     eol_warning_days: Days = 90
 

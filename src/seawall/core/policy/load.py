@@ -242,6 +242,7 @@ _EXAMPLES: Mapping[str, str] = {
     "waivers": '[[waivers]]` and under it `rule = "root-user"',
     "attestations": '[[attestations]]` and under it `practice = "signed-images"',
     "allowed": 'allowed = ["registry.acme.example/*"]',
+    "bases": 'bases = ["registry.acme.example/python:3.12-slim"]',
     "require-digest": "require-digest = true",
     "eol-warning-days": "eol-warning-days = 90",
     "compat": 'compat = ["hadolint"]',
