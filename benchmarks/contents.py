@@ -14,7 +14,7 @@ import json
 import subprocess
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -86,13 +86,13 @@ def _of_cyclonedx(document: dict[str, Any]) -> Iterator[str]:
             yield component["purl"]
 
 
-def _keys(purls: Any) -> set[Key]:
+def _keys(purls: Iterable[str]) -> set[Key]:
     return {_key(unquote(purl)) for purl in purls}
 
 
 def _key(purl: str) -> Key:
     """Type, name and version, spelt as one: tools differ in epochs, `v` and the case of names."""
-    whole = purl.split("?")[0].split("#")[0].removeprefix("pkg:")
+    whole = purl.partition("?")[0].partition("#")[0].removeprefix("pkg:")
     kind, _, rest = whole.partition("/")
     at = rest.rfind("@", 1)
     name, version = (rest, "") if at < 0 else (rest[:at], rest[at + 1 :])
