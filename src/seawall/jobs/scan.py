@@ -9,7 +9,8 @@ from pathlib import Path
 
 from msgspec import Struct, field, structs
 
-from seawall.advisories.model import Vulnerabilities
+from seawall import __version__
+from seawall.advisories.model import Match, Vulnerabilities
 from seawall.core.baseline import Baseline, read_baseline
 from seawall.core.errors import InputError
 from seawall.core.identity import identify
@@ -19,6 +20,7 @@ from seawall.core.report import Excerpt, Report
 from seawall.core.rule import Rule
 from seawall.core.selection import hidden_notices
 from seawall.jobs.advice import advise
+from seawall.jobs.bases import Neighbours
 from seawall.jobs.check import identity_root
 from seawall.jobs.checklist import checklist
 from seawall.jobs.examine import Taken, bug
@@ -26,12 +28,15 @@ from seawall.jobs.governance import Governance, Ruling, Terms, catalog
 from seawall.jobs.inspection import Inspection, inspect
 from seawall.jobs.judge import Crash, judge
 from seawall.jobs.known import Found, Known, Matched, know
+from seawall.jobs.newer import Footing, Grounds
 from seawall.jobs.outcome import Outcome
 from seawall.jobs.policing import police
+from seawall.jobs.scan_log import ScanRecord, keep, record
 from seawall.jobs.summarize import summarize
 from seawall.rules import checks_on
 from seawall.surfaces.image import parse_reference
-from seawall.surfaces.image.model import Image
+from seawall.surfaces.image.facts import Package
+from seawall.surfaces.image.model import Held, Image
 
 IMAGE = "image"
 """What `Target.kind` says of this surface."""
@@ -58,11 +63,28 @@ class ScanOptions(Struct, frozen=True):
     today: date = field(default_factory=date.today)
 
 
+class Subject(Struct, frozen=True):
+    """What is to be scanned; `name` is what reports call it, where that is not the target itself.
+
+    `note` is something that the user should know of it.
+    """
+
+    target: str
+    name: str = ""
+    note: str = ""
+
+
 class Scanned(Struct, frozen=True):
-    """An image with the flaws of its packages, for inventories (`sbom`)."""
+    """An image with the flaws of its packages, for inventories (`sbom`).
+
+    `excused` are the flaws that a VEX document answers, with what it says.
+    """
 
     image: Image
     found: Found = ()
+    excused: tuple[tuple[Held[Package], Match, str], ...] = ()
+    footing: Footing | None = None
+    advisories: str = ""
 
 
 class Scan(Struct, frozen=True):
@@ -72,8 +94,18 @@ class Scan(Struct, frozen=True):
     images: tuple[Scanned, ...] = ()
 
 
+class _Run(Struct, frozen=True):
+    """What holds for every image of a run."""
+
+    options: ScanOptions
+    ruling: Ruling
+    known: Known
+    grounds: Grounds
+    progress: Callable[[str], None] | None
+
+
 def scan(
-    targets: Sequence[str],
+    targets: Sequence[str | Subject],
     options: ScanOptions,
     governance: Governance | None = None,
     progress: Callable[[str], None] | None = None,
@@ -88,8 +120,8 @@ def scan(
     governance.leading(())
     ruling = governance.of("x")
     baseline = read_baseline(Path(options.baseline)) if options.baseline else Baseline()
-    known = know(options.store, options.vex, options.max_age, options.today)
-    done = [_scan_one(target, options, ruling, known, progress) for target in targets]
+    run = _run(options, ruling, progress)
+    done = [_scan_one(target, run) for target in targets]
     outcomes = [outcome for outcome, _ in done]
     images = tuple(scanned for _, scanned in done if scanned is not None)
     report = _report(outcomes, images, options)
@@ -98,31 +130,62 @@ def scan(
     if not options.terms.select:
         rows = checklist(report, outcomes, [ruling.policy], options.today, options.standard)
         report = structs.replace(report, checklist=rows)
+    for scanned in images:
+        keep(_record(scanned, report, run))
     return Scan(report, images)
 
 
-def _scan_one(
-    target: str,
-    options: ScanOptions,
-    ruling: Ruling,
-    known: Known,
-    progress: Callable[[str], None] | None,
-) -> tuple[Outcome, Scanned | None]:
+def _record(scanned: Scanned, report: Report, run: _Run) -> ScanRecord:
+    """What is kept of the scan of one image."""
+    name = scanned.image.name
+    own = Report(
+        findings=tuple(finding for finding in report.findings if finding.target == name),
+        problems=tuple(problem for problem in report.problems if problem.target == name),
+    )
+    return structs.replace(
+        record(scanned.image, own.findings),
+        advisories=scanned.advisories,
+        parts=run.options.inspection.parts,
+        exit_code=own.exit_code(run.ruling.policy.fail_on),
+        version=__version__,
+    )
+
+
+def _run(options: ScanOptions, ruling: Ruling, progress: Callable[[str], None] | None) -> _Run:
+    known = know(options.store, options.vex, options.max_age, options.today)
+    grounds = Grounds(
+        options.inspection,
+        known,
+        Neighbours(),
+        ruling.policy.images.bases,
+        bool(options.terms.config_file),
+        progress,
+    )
+    return _Run(options, ruling, known, grounds, progress)
+
+
+def _scan_one(target: str | Subject, run: _Run) -> tuple[Outcome, Scanned | None]:
+    subject = Subject(target) if isinstance(target, str) else target
+    name = subject.name or subject.target
+    notices = (Notice(name, subject.note),) if subject.note else ()
     try:
-        image = inspect(target, options.inspection, progress)
-        return _judged(image, options, ruling, known)
+        image = inspect(subject.target, run.options.inspection, run.progress, subject.name)
+        outcome, scanned = _judged(image, run)
     except InputError as error:
-        problem = Problem(target, error.message.removeprefix(f"{target}: "), error.hint)
+        problem = Problem(name, error.message.removeprefix(f"{subject.target}: "), error.hint)
     except Exception as error:
-        problem = bug(target, "scanning it failed", error)
-    return Outcome(target, IMAGE, problems=(problem,)), None
+        problem = bug(name, "scanning it failed", error)
+    else:
+        return structs.replace(outcome, notices=(*notices, *outcome.notices)), scanned
+    return Outcome(name, IMAGE, problems=(problem,), notices=notices), None
 
 
-def _judged(
-    image: Image, options: ScanOptions, ruling: Ruling, known: Known
-) -> tuple[Outcome, Scanned]:
+def _judged(image: Image, run: _Run) -> tuple[Outcome, Scanned]:
+    options, ruling = run.options, run.ruling
     keep_hidden = bool(options.baseline or ruling.policy.waivers)
-    matched = known.match(image)
+    matched = run.known.match(image)
+    footing = run.grounds.footing(image, matched)
+    image = footing.image
     taken = Taken(image.history, ruling, keep_hidden)
     taken.take(judge(image, checks_on(Image), ruling.settings))
     taken.take(_flaws(image, matched.found, ruling))
@@ -135,14 +198,14 @@ def _judged(
         IMAGE,
         (*policed.findings, *_excused(image, matched, ruling)),
         (*troubles(image), *matched.problems, *taken.problems),
-        (*policed.notices, *_notices(image, matched)),
+        (*policed.notices, *_notices(image, matched), *footing.notices),
         Counter(taken.hidden) + Counter(policed.hidden),
         policed.left_out if keep_hidden else (),
         Excerpt(image.history, taken.secrets_of(image.history.path)),
         shown=tuple(taken.shown),
         examined=((Image.__name__, image.name),),
     )
-    return outcome, Scanned(image, matched.found)
+    return outcome, Scanned(image, matched.found, matched.excused, footing, matched.advisories)
 
 
 _SURFACES = (Image, Vulnerabilities)
@@ -195,7 +258,8 @@ def urgency(finding: Finding) -> tuple[object, ...]:
 
 def _identity(image: Image) -> str:
     """What a finding's identity calls the image: its repository, whatever the tag."""
-    for name in (*image.tags, image.name):
+    # Behind a name there may stand which of several images of that name is meant.
+    for name in (*image.tags, image.name.partition(" ")[0]):
         reference = parse_reference(name)
         if reference is not None and (name in image.tags or image.kind in {"registry", "engine"}):
             return reference.repository
@@ -241,7 +305,7 @@ def _report(
             summarize(
                 each.image,
                 by_name[each.image.name],
-                advise(by_name[each.image.name]),
+                advise(by_name[each.image.name], each.footing),
                 options.today,
             )
             for each in images
