@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import msgspec
@@ -18,7 +18,7 @@ from seawall.core.policy import Policy
 from seawall.core.suggestion import did_you_mean
 from seawall.jobs.governance import Governance, Terms
 from seawall.jobs.inspection import PACKAGES, PARTS, Inspection, inspect
-from seawall.jobs.scan import Scan, Scanned, ScanOptions, scan, troubles
+from seawall.jobs.scan import Scan, Scanned, ScanOptions, Subject, scan, troubles
 from seawall.reports import RenderOptions
 from seawall.surfaces.image.locate import SourceOptions
 from seawall.surfaces.image.platform import parse_platform
@@ -117,7 +117,7 @@ def run(arguments: Arguments, images: tuple[str, ...]) -> tuple[Scan, Policy]:
     asked = arguments.options()
     governance = Governance(asked.terms, asked.today)
     policy = governance.leading(())
-    targets = images or (_running() if arguments.running else ())
+    targets = (*images, *(_running() if arguments.running else ()))
     if not targets:
         hint = "Name one (`seawall scan python:3.13`), or --running for those of an engine."
         raise UsageError("no image to scan", hint)
@@ -145,10 +145,12 @@ def take_inventory(arguments: Arguments, image: str) -> tuple[Scanned, list[Prob
     return Scanned(found), troubles(found)
 
 
-def _running() -> tuple[str, ...]:
+def _running() -> Iterator[Subject]:
+    """The images that run, with what to say of each."""
     from seawall.jobs.running import running_images
 
-    return running_images()
+    for image in running_images():
+        yield Subject(image.target, image.name, image.said)
 
 
 def _words(values: tuple[str, ...]) -> tuple[str, ...]:

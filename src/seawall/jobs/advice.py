@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from seawall.core.inventory import Advice
 from seawall.core.model import Finding, Flaw
+from seawall.jobs.newer import Footing
 from seawall.rules.image.upgrades import upgrade_line
 from seawall.rules.practices import NO_HARDCODED_SECRETS
 from seawall.surfaces.image.facts import Ecosystem
@@ -39,22 +40,35 @@ class _Flawed(Struct, frozen=True):
     is_base: bool
 
 
-def advise(findings: Iterable[Finding], base: str = "") -> tuple[Advice, ...]:
-    """The steps, the most pressing first; `base` names the base image where it is known."""
+def advise(findings: Iterable[Finding], footing: Footing | None = None) -> tuple[Advice, ...]:
+    """The steps, the most pressing first; `footing` is what the image stands on."""
     given = [finding for finding in findings if finding.suppressed is None]
+    is_itself = bool(footing and footing.base and footing.base.is_itself)
     flawed = [
-        _Flawed(finding, finding.flaw, bool(finding.layer and finding.layer.is_base))
+        _Flawed(finding, finding.flaw, bool(is_itself or (finding.layer and finding.layer.is_base)))
         for finding in given
         if finding.flaw is not None
     ]
-    fixable = [each for each in flawed if each.flaw.fixed]
+    by_base: list[_Flawed] = []
+    others: list[_Flawed] = []
+    for each in flawed:
+        (by_base if _is_for_base(each, footing) else others).append(each)
     steps = [
         *_of_secrets(given),
-        *_of_base([each for each in fixable if each.is_base], base),
-        *_of_own([each for each in fixable if not each.is_base]),
+        *_of_base(by_base, [each for each in flawed if each.is_base], footing),
+        *_of_own([each for each in others if each.flaw.fixed]),
     ]
     steps.sort(key=_urgency)
-    return (*steps, *_waiting([each for each in flawed if not each.flaw.fixed]))
+    return (*steps, *_waiting([each for each in others if not each.flaw.fixed]))
+
+
+def _is_for_base(each: _Flawed, footing: Footing | None) -> bool:
+    """Whether a newer base clears it, as far as that is known."""
+    if not each.is_base or (footing is not None and footing.is_newest):
+        return False
+    if footing is not None and footing.newer is not None:
+        return (each.flaw.ecosystem, each.flaw.id) in footing.newer.cleared
+    return bool(each.flaw.fixed)
 
 
 def _urgency(advice: Advice) -> tuple[int, ...]:
@@ -70,12 +84,24 @@ def _of_secrets(findings: list[Finding]) -> Iterator[Advice]:
         yield _advice("rotate", title, (), secrets)
 
 
-def _of_base(flawed: list[_Flawed], base: str) -> Iterator[Advice]:
-    if flawed:
-        named = f"`{base}`" if base else "the base image"
+def _of_base(
+    flawed: list[_Flawed], all_of_base: list[_Flawed], footing: Footing | None
+) -> Iterator[Advice]:
+    """What a newer base clears, of all flaws of the base."""
+    if not flawed:
+        return
+    findings = [each.finding for each in flawed]
+    newer = footing.newer if footing else None
+    if newer is None:
+        named = f"`{footing.base.name}`" if footing and footing.base else "the base image"
         lines = ("docker build --pull --no-cache .",)
-        title = f"Build again on a newer release of {named}"
-        yield _advice("base", title, lines, [each.finding for each in flawed])
+        yield _advice("base", f"Build again on a newer release of {named}", lines, findings)
+        return
+    what = "as it is now, which" if newer.is_same_tag else "which"
+    title = f"Build on `{newer.name}` {what} clears {len(flawed)} of {len(all_of_base)} flaws"
+    if newer.brought:
+        title += f" and brings {newer.brought} new one{'s' * (newer.brought != 1)}"
+    yield _advice("base", title, (f"FROM {newer.name}@{newer.digest}",), findings)
 
 
 def _of_own(flawed: list[_Flawed]) -> Iterator[Advice]:

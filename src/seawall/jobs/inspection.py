@@ -12,7 +12,7 @@ from seawall.detectors.layer_secrets import analyser as secrets_analyser
 from seawall.packages.catalogue import analysers as cataloguers
 from seawall.surfaces.image import accounts, notable
 from seawall.surfaces.image.analyser import Analyser
-from seawall.surfaces.image.blob import Analyse, Blob, LayerFacts
+from seawall.surfaces.image.blob import Analyse, Blob, ImageSource, LayerFacts
 from seawall.surfaces.image.cache import Cache, cached, installation_key
 from seawall.surfaces.image.layer import analyse_layer
 from seawall.surfaces.image.locate import SourceOptions, open_image
@@ -39,16 +39,36 @@ class Inspection(Struct, frozen=True):
     verifies: bool = True
 
 
-def inspect(target: str, asked: Inspection, progress: Callable[[str], None] | None = None) -> Image:
-    """Find an image, look at each layer, and put it together.
+def inspect(
+    target: str,
+    asked: Inspection,
+    progress: Callable[[str], None] | None = None,
+    name: str = "",
+) -> Image:
+    """Find an image, look at each layer, and put it together; `name` is what reports call it.
 
     Raises:
         InputError: it can't be had, is no image, or has not the digest that it should have.
     """
     cache = Cache()
     source = open_image(target, replace(asked.source, cache=cache if asked.uses_cache else None))
+    return inspect_source(source, asked, cache, progress, name)
+
+
+def inspect_source(
+    source: ImageSource,
+    asked: Inspection,
+    cache: Cache,
+    progress: Callable[[str], None] | None = None,
+    name: str = "",
+) -> Image:
+    """Look at each layer of an image that was found, and put it together.
+
+    Raises:
+        InputError: it can't be had, is no image, or has not the digest that it should have.
+    """
     pulled = source.pull(_analyse(asked, cache, progress))
-    return merge(pulled, source.name, source.kind)
+    return merge(pulled, name or source.name, source.kind)
 
 
 def analysers(parts: tuple[str, ...], value_key: bytes) -> tuple[Analyser, ...]:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from seawall.advisories.match import MatchReport, match
 from seawall.advisories.model import Match
@@ -26,7 +27,8 @@ class Matched(Struct, frozen=True):
 
     `excused` are those that a VEX document excuses, with what it says. `problems` are what keeps
     the answer from being whole; `notes` are good to know; `unimportant` counts the flaws that the
-    distributor says are none.
+    distributor says are none. `advisories` is when the store was last compared with its sources
+    (ISO 8601), empty where there is none.
     """
 
     found: Found = ()
@@ -34,6 +36,7 @@ class Matched(Struct, frozen=True):
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
     unimportant: int = 0
+    advisories: str = ""
 
 
 class Known(Struct, frozen=True):
@@ -58,9 +61,10 @@ class Known(Struct, frozen=True):
                     self.today,
                     self.max_age,
                 )
+                checked = min((source.checked for source in store.sources()), default="")
         except InputError as error:
             return Matched(problems=(Problem(image.name, error.message, error.hint),))
-        return self._matched(image, live, report)
+        return replace(self._matched(image, live, report), advisories=checked)
 
     def _matched(self, image: Image, live: Sequence[Held[Package]], report: MatchReport) -> Matched:
         names = (image.name, image.digest, *image.tags)

@@ -84,6 +84,10 @@ class Engine:
         query = "?all=1" if everything else ""
         return self._json(f"/containers/json{query}", list[dict[str, Any]])
 
+    def container_inspect(self, name: str) -> dict[str, Any]:
+        """What the engine says of a container (`docker container inspect`)."""
+        return self._json(f"/containers/{quote(name, safe='')}/json", dict[str, Any])
+
     @contextmanager
     def save_stream(
         self, name: str, platform: Mapping[str, str] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import BinaryIO, Protocol
 
@@ -66,7 +66,8 @@ class Pulled(Struct, frozen=True):
 
     `config` is the JSON of its configuration, empty for a plain file system; `digest` is the
     manifest's, as a registry would name it, empty where there is none. `layers` are in order,
-    the lowest first. `tags` are the names that an archive gives it.
+    the lowest first. `tags` are the names that an archive gives it. `annotations` are the
+    manifest's, where a registry has it.
     """
 
     config: bytes
@@ -76,6 +77,7 @@ class Pulled(Struct, frozen=True):
     platform: str = ""
     tags: tuple[str, ...] = ()
     problems: tuple[str, ...] = ()
+    annotations: Mapping[str, str] = {}
 
 
 class ImageSource(Protocol):

@@ -9,6 +9,7 @@ first: so each package is told of the instruction that brought this version of i
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from msgspec.structs import replace
@@ -80,7 +81,14 @@ def merge(pulled: Pulled, name: str, kind: str) -> Image:
         tags=pulled.tags,
         distributed=tuple(distributed),
         problems=(*pulled.problems, *problems, *_lost(packages)),
+        index_digest=pulled.index_digest,
+        config_digest=_digest(pulled.config),
+        annotations=pulled.annotations,
     )
+
+
+def _digest(config: bytes) -> str:
+    return f"sha256:{sha256(config).hexdigest()}" if config else ""
 
 
 def _id(layer: Layer) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from seawall.core.model import Region
 from seawall.core.source import Source
@@ -82,6 +82,15 @@ class Image(Struct, frozen=True):
     """Language packages that are part of a distribution's package, which answers for them."""
     problems: tuple[str, ...] = ()
     """What could not be told for certain of the image as a whole."""
+    index_digest: str = ""
+    config_digest: str = ""
+    """The digest of the configuration: the image's identifier in most engines."""
+    annotations: Mapping[str, str] = {}
+    """Those of the manifest, where a registry has it."""
+    value_key: bytes = b""
+    """What makes `value_id` of secrets in the configuration: the installation's own."""
+    derived: dict[str, Any] = field(default_factory=dict)
+    """What rules work out of the image once for all of them."""
 
     def place(self, name: str) -> Region:
         """Where a part stands in `history`; the first line where it has none."""

@@ -114,6 +114,7 @@ class RegistrySource:
             index_digest=found.index_digest,
             platform=config.platform,
             problems=tuple(problems),
+            annotations=found.manifest.annotations,
         )
 
     def _find(self, client: RegistryClient) -> _Found:
