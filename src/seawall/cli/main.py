@@ -23,6 +23,8 @@ def run() -> NoReturn:
     if code == INTERRUPTED:
         # The interpreter's own end could be interrupted again, with a traceback.
         os._exit(code)
+    # Else the interpreter, before it ends, looks for rubbish in all that is left.
+    gc.freeze()
     sys.exit(code)
 
 
@@ -46,7 +48,7 @@ def _dispatch(arguments: Sequence[str]) -> int:
 
         return show()
     # Nearly all that a run makes lives to its end: looking for rubbish early finds none.
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(500_000, 20, 20)
     from click.exceptions import Abort
 
     from seawall.cli.group import seawall
