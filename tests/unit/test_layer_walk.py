@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 from collections.abc import Iterable
 from contextlib import AbstractContextManager
@@ -212,6 +213,9 @@ def test_other_registered_algorithms_are_verified_and_unknown_ones_refused(is_ma
     blob = MemoryBlob(data, is_mapped, digest="sha512:" + "0" * 128)
     with pytest.raises(InputError, match="sha512:"):
         analyse_layer(blob, [])
+    named = "sha512:" + hashlib.sha512(data).hexdigest()
+    facts = analyse_layer(MemoryBlob(data, is_mapped, digest=named), [])
+    assert (facts.digest, facts.diff_id) == (named, sha256(data))
     with pytest.raises(InputError, match="unknown algorithm"):
         analyse_layer(MemoryBlob(data, is_mapped, digest="md5:" + "0" * 32), [])
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from io import BytesIO
+from typing import NoReturn
 
 from msgspec import structs
 
@@ -34,6 +35,8 @@ class Collector:
         self.whiteouts: list[str] = []
         self.opaques: list[str] = []
         self._analysers = analysers
+        self._max_entries = limits.entries
+        self._max_kept = limits.kept
         self._files = BytesIO()
         self._directories = BytesIO()
         self._found: dict[bytes, tuple[int, list[Found]]] = {}
@@ -45,9 +48,11 @@ class Collector:
 
     def add(self, path: bytes, kind: Kind, size: int) -> None:
         """Take note of an entry; a later one of the same path takes its place."""
-        self.count()
+        self.entries += 1
         self.size += size
-        self.keep(len(path) + 1, 0)
+        self._kept += len(path) + 1
+        if self.entries > self._max_entries or self._kept > self._max_kept:
+            self._exceed()
         (self._directories if kind is Kind.DIRECTORY else self._files).write(path + b"\0")
         if path in self._found:
             self._replace(path)
@@ -55,8 +60,8 @@ class Collector:
     def count(self) -> None:
         """Count an entry."""
         self.entries += 1
-        if self.entries > self.limits.entries:
-            raise DamagedError(f"it has more than {self.limits.entries} entries")
+        if self.entries > self._max_entries:
+            self._exceed()
 
     def affords(self, count: int) -> bool:
         """Whether so many bytes may be looked at that are not stored for themselves."""
@@ -66,8 +71,13 @@ class Collector:
     def keep(self, count: int, each: int = _KEPT_EACH) -> None:
         """Take note of memory that is needed until the layer's end."""
         self._kept += count + each
-        if self._kept > self.limits.kept:
-            raise DamagedError(f"its names take more than {self.limits.kept} bytes")
+        if self._kept > self._max_kept:
+            self._exceed()
+
+    def _exceed(self) -> NoReturn:
+        if self.entries > self._max_entries:
+            raise DamagedError(f"it has more than {self._max_entries} entries")
+        raise DamagedError(f"its names take more than {self._max_kept} bytes")
 
     def remove(self, path: bytes) -> None:
         """Take note of a whiteout."""

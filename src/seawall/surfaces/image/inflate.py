@@ -33,7 +33,7 @@ CHUNK = 1024 * 1024
 STORED = 256 * 1024
 """Bytes that are read at once of what is stored."""
 
-WAITING = 6
+WAITING = 4
 """Chunks that may wait for the next thread."""
 
 MAX_WINDOW = 64 * 1024 * 1024
@@ -135,6 +135,8 @@ class Stored:
     def close(self) -> None:
         """Let go of the stream."""
         self._ahead.clear()
+        if self._mapped is not None:
+            give_back(self._mapped)
         self._mapped = None
         self._stack.close()
 

@@ -30,7 +30,7 @@ from seawall.surfaces.image.names import RefusedError, clean
 from seawall.surfaces.image.rootfs import DirectoryBlob, walk_directory
 from seawall.surfaces.image.sparse import expanded
 from seawall.surfaces.image.tar import Member, Walk, Xattrs
-from seawall.surfaces.image.window import Mapped, Streamed, Window
+from seawall.surfaces.image.window import Mapped, Streamed, Window, give_back
 
 _HEAD = 6
 _CUT = "the archive ends in the middle of it"
@@ -38,7 +38,7 @@ _EMPTY = memoryview(b"")
 _WHITEOUT = b".wh."
 _META = b".wh..wh."
 _OPAQUE = b".wh..wh..opq"
-_RECENT = 16384
+_RECENT = 8192
 """Files whose place is remembered for hard links, in each of two generations."""
 
 _DEFAULTS = Limits()
@@ -84,11 +84,14 @@ def _walk_mapped(
 ) -> tuple[str, str]:
     """Walk over bytes that are at hand, a thread beside hashing them; the digests."""
     check_size(blob, len(mapped))
+    if not verify:
+        _walk_bytes(mapped, collector)
+        return "", ""
+    names = (blob.digest, blob.diff_id)
+    is_same = hash_for(names[0])[0] == hash_for(names[1])[0]
     digests: list[str] = []
-    names = [blob.digest, blob.diff_id] if verify else []
-    same = len({hash_for(name)[0] for name in names}) == 1
     hashing = Thread(
-        target=lambda: digests.extend(digest_of(mapped, name) for name in names[same:]),
+        target=lambda: digests.extend(digest_of(mapped, name) for name in names[is_same:]),
         name="hash",
         daemon=True,
     )
@@ -97,7 +100,8 @@ def _walk_mapped(
         _walk_bytes(mapped, collector)
     finally:
         hashing.join()
-    return (digests[0], digests[-1]) if digests else ("", "")
+        give_back(mapped)
+    return digests[0], digests[-1]
 
 
 def _walk_bytes(mapped: memoryview, collector: Collector) -> None:

@@ -6,9 +6,10 @@ Where archivers differ, what Go's archive/tar does is done, since container engi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from zlib import adler32
 
+from isal.isal_zlib import adler32
 from msgspec import Struct
 
 from seawall.surfaces.image import sparse
@@ -40,6 +41,7 @@ _CUT = "the archive ends in the middle of an entry"
 _NO_TAR = "it is no tar archive"
 _LABEL = ord("V")
 _OLD_SPARSE = ord("S")
+_ONLY_TIMES = re.compile(rb"(?:[0-9]{1,3} [acm]time=[0-9.]+\n)+")
 _STRETCH = (sparse.OFFSET, sparse.LENGTH)
 _MEANING = (b"path", b"linkpath", b"size", b"uid", b"gid", _XATTR, b"GNU.sparse.")
 
@@ -356,7 +358,8 @@ class Walk:
         return data
 
     def _pax(self, block: bytes) -> None:
-        self._records = records(self._extension(block))
+        data = self._extension(block)
+        self._records = {} if _ONLY_TIMES.fullmatch(data) else records(data)
 
     def _pax_global(self, block: bytes) -> None:
         """Engines pass over global records; where they would say more than a comment, say so."""

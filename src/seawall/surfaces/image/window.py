@@ -9,12 +9,13 @@ from __future__ import annotations
 import mmap
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Protocol
 
 SEGMENT = 64 * 1024 * 1024
 """Bytes of a mapped file after which the pages behind are given back."""
 
-HISTORY = 16 * 1024 * 1024
+HISTORY = 8 * 1024 * 1024
 """Bytes of a stream that are kept behind, for hard links to what has gone by."""
 
 
@@ -49,6 +50,17 @@ def give_back(view: memoryview) -> None:
     mapped = view.obj
     if isinstance(mapped, mmap.mmap) and view.readonly and hasattr(mmap, "MADV_DONTNEED"):
         mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def trim() -> None:
+    """Let the C library give unused memory back before much is asked for (glibc's malloc_trim).
+
+    What chunks leave behind when they are freed is otherwise kept, and adds to the peak.
+    """
+    import ctypes  # noqa: PLC0415 -- only large files in a stream need it
+
+    with suppress(OSError, AttributeError):  # other C libraries have no such function
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 class Mapped:
@@ -123,7 +135,11 @@ class Streamed:
 
     def _splice(self, position: int, count: int) -> bool:
         """Copy together what lies in several chunks, giving each up as soon as it is copied."""
-        history = HISTORY if count <= HISTORY else 0
+        history = HISTORY
+        if count > HISTORY:
+            history = 0
+            self._chunks = deque(item for item in self._chunks if item[0] + len(item[1]) > position)
+            trim()
         joined = bytearray(count)
         done = 0
         for start, chunk in list(self._chunks):
