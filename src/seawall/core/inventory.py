@@ -51,3 +51,43 @@ class ImageSummary(Struct, frozen=True):
     layers: tuple[LayerSummary, ...]
     packages: Mapping[str, int]
     advice: tuple[Advice, ...] = ()
+
+
+class PackageChange(Struct, frozen=True):
+    """A package in two images: its versions in each, joined by commas; empty where it is not."""
+
+    ecosystem: str
+    name: str
+    before: str
+    after: str
+
+
+class FlawChange(Struct, frozen=True):
+    """A flaw that one of two images has and the other has not."""
+
+    id: str
+    severity: str
+    ecosystem: str
+    package: str
+    installed: str
+    fixed: str = ""
+    exploited: str = ""
+
+
+class Comparison(Struct, frozen=True):
+    """Two images side by side, by their names: what the second has more and less of.
+
+    `gone` are flaws that only the first has, `new` those that only the second has, the worst
+    first; `same` counts those of both. Sizes are in bytes.
+    """
+
+    before: str
+    after: str
+    size_before: int
+    size_after: int
+    added: tuple[PackageChange, ...] = ()
+    removed: tuple[PackageChange, ...] = ()
+    changed: tuple[PackageChange, ...] = ()
+    gone: tuple[FlawChange, ...] = ()
+    new: tuple[FlawChange, ...] = ()
+    same: int = 0

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from seawall.core.diagram import Diagram
-from seawall.core.inventory import ImageSummary
+from seawall.core.inventory import Comparison, ImageSummary
 from seawall.core.model import (
     ChecklistRow,
     Finding,
@@ -34,7 +34,8 @@ class Report(Struct, frozen=True):
     `findings` holds suppressed ones too (`Finding.suppressed`); `hidden` counts what profile,
     selection or confidence left out, by reason. `excerpts` are by target name; one is there for
     every target that has a finding, or a problem although it was read. `diagrams` are drawn by
-    the formats that can draw. `images` are summaries of the images that were scanned.
+    the formats that can draw. `images` are summaries of the images that were scanned, `comparison`
+    is there where two were named.
     """
 
     targets: tuple[Target, ...] = ()
@@ -46,6 +47,7 @@ class Report(Struct, frozen=True):
     excerpts: Mapping[str, Excerpt] = {}
     diagrams: tuple[Diagram, ...] = ()
     images: tuple[ImageSummary, ...] = ()
+    comparison: Comparison | None = None
 
     @property
     def active(self) -> tuple[Finding, ...]:

@@ -15,6 +15,7 @@ from seawall.core.baseline import Baseline, read_baseline
 from seawall.core.errors import InputError
 from seawall.core.identity import identify
 from seawall.core.ignores import Ignores
+from seawall.core.inventory import Comparison
 from seawall.core.model import Finding, Hit, Notice, Problem, Suppression, Target
 from seawall.core.report import Excerpt, Report
 from seawall.core.rule import Rule
@@ -23,6 +24,7 @@ from seawall.jobs.advice import advise
 from seawall.jobs.bases import Neighbours
 from seawall.jobs.check import identity_root
 from seawall.jobs.checklist import checklist
+from seawall.jobs.comparison import compare
 from seawall.jobs.examine import Taken, bug
 from seawall.jobs.governance import Governance, Ruling, Terms, catalog
 from seawall.jobs.inspection import Inspection, inspect
@@ -41,6 +43,8 @@ from seawall.surfaces.image.model import Held, Image
 IMAGE = "image"
 """What `Target.kind` says of this surface."""
 _MOST_TROUBLES = 20
+_PAIR = 2
+"""Images that are compared, where just so many are named."""
 
 
 class ScanOptions(Struct, frozen=True):
@@ -125,6 +129,8 @@ def scan(
     outcomes = [outcome for outcome, _ in done]
     images = tuple(scanned for _, scanned in done if scanned is not None)
     report = _report(outcomes, images, options)
+    if len(images) == len(targets) == _PAIR and all(isinstance(each, str) for each in targets):
+        report = structs.replace(report, comparison=_compared(images, report))
     if baseline.name:
         report = structs.replace(report, findings=baseline.mark(report.findings))
     if not options.terms.select:
@@ -133,6 +139,13 @@ def scan(
     for scanned in images:
         keep(_record(scanned, report, run))
     return Scan(report, images)
+
+
+def _compared(images: Sequence[Scanned], report: Report) -> Comparison:
+    """The two images that were named."""
+    before, after = (scanned.image for scanned in images)
+    own = ([f for f in report.findings if f.target == name] for name in (before.name, after.name))
+    return compare(before, after, *own)
 
 
 def _record(scanned: Scanned, report: Report, run: _Run) -> ScanRecord:

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from seawall.core.clean import clean, clean_line
 from seawall.core.diagram import Box, Diagram, Line, Route, Step
-from seawall.core.inventory import ImageSummary
+from seawall.core.inventory import Comparison, FlawChange, ImageSummary, PackageChange
 from seawall.core.model import (
     ChecklistRow,
     Edit,
@@ -52,6 +52,28 @@ def cleaned(report: Report) -> Report:
         excerpts=_excerpts(report.excerpts),
         diagrams=tuple(_diagram(d, by_target.get(d.target, text)) for d in report.diagrams),
         images=tuple(_image(i, name, by_target.get(i.name, text)) for i in report.images),
+        comparison=_comparison(report.comparison, name) if report.comparison else None,
+    )
+
+
+def _comparison(comparison: Comparison, name: _Clean) -> Comparison:
+    def packages(changes: Iterable[PackageChange]) -> tuple[PackageChange, ...]:
+        return tuple(
+            PackageChange(*map(name, (c.ecosystem, c.name, c.before, c.after))) for c in changes
+        )
+
+    def flaws(changes: Iterable[FlawChange]) -> tuple[FlawChange, ...]:
+        return tuple(FlawChange(*map(name, structs.astuple(c))) for c in changes)
+
+    return structs.replace(
+        comparison,
+        before=name(comparison.before),
+        after=name(comparison.after),
+        added=packages(comparison.added),
+        removed=packages(comparison.removed),
+        changed=packages(comparison.changed),
+        gone=flaws(comparison.gone),
+        new=flaws(comparison.new),
     )
 
 
@@ -60,8 +82,10 @@ def _image(image: ImageSummary, name: _Clean, strike: _Clean) -> ImageSummary:
         image,
         name=name(image.name),
         digest=name(image.digest),
+        kind=name(image.kind),
         platform=name(image.platform),
         distribution=name(image.distribution),
+        support=name(image.support),
         layers=tuple(
             structs.replace(layer, instruction=name(strike(layer.instruction)))
             for layer in image.layers
