@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from seawall.core.model import Finding
 from seawall.core.report import Report
@@ -13,13 +13,20 @@ from seawall.reports.summary import closing, shown
 from seawall.reports.verdicts import closing as ended
 from seawall.reports.verdicts import verdict_style
 
+_IMAGE = "image"
+"""The kind of a target that is one."""
+
 
 def render(report: Report, options: RenderOptions) -> str:
-    """`path:line:column severity rule message`, then the problems and the closing summary."""
+    """`path:line:column severity rule message`, then the problems and the closing summary.
+
+    Of an image it is `name: severity rule message`: its lines are nowhere to be opened.
+    """
     paint = Paint(options.color)
     if options.is_checklist:
         return inert("\n".join(_checklist(report, paint)) + "\n")
-    lines = [line_of(finding, paint) for finding in shown(report)]
+    images = images_of(report)
+    lines = [line_of(finding, paint, images) for finding in shown(report)]
     lines += [*_problems(report, paint)]
     lines += closing(report, options.fail_on)
     return inert("\n".join(lines) + "\n")
@@ -34,16 +41,29 @@ def _checklist(report: Report, paint: Paint) -> Iterator[str]:
     yield from ended(report.checklist)
 
 
-def line_of(finding: Finding, paint: Paint = Paint(color=False)) -> str:  # noqa: B008 -- frozen
-    """The line of one finding."""
+def images_of(report: Report) -> frozenset[str]:
+    """The targets that are images."""
+    return frozenset(target.name for target in report.targets if target.kind == _IMAGE)
+
+
+def line_of(
+    finding: Finding,
+    paint: Paint = Paint(color=False),  # noqa: B008 -- frozen
+    images: Collection[str] = (),
+) -> str:
+    """The line of one finding; `images` are the targets that have no lines."""
     place, word = finding.location, style_of(finding)
     where = f"{place.path}:{place.span.line}:{place.span.column}"
+    if finding.target in images:
+        where = f"{place.path}:"
     return f"{where} {paint(word, word)} {finding.rule} {_on_one_line(finding.message)}"
 
 
 def _problems(report: Report, paint: Paint) -> Iterator[str]:
+    images = images_of(report)
     for problem in report.problems:
-        place = f"{problem.target}:{problem.line or 1}:1"
+        is_image = problem.target in images
+        place = f"{problem.target}:" if is_image else f"{problem.target}:{problem.line or 1}:1"
         word = paint("problem", "problem")
         yield f"{place} {word} not-examined {_on_one_line(problem.reason)}"
 

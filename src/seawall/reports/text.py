@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from seawall.core.model import Confidence, Finding, Notice, Problem, Verdict
 from seawall.core.report import Report
 from seawall.reports import RenderOptions
 from seawall.reports.cells import wrap
 from seawall.reports.citing import cited
-from seawall.reports.concise import line_of
+from seawall.reports.concise import images_of, line_of
 from seawall.reports.frame import Frame
 from seawall.reports.inert import inert
 from seawall.reports.masking import Sources
+from seawall.reports.notes import Notes
 from seawall.reports.paint import Paint, style_of
 from seawall.reports.summary import closing, count, said, severities, shown
 from seawall.reports.verdicts import closing as ended
 from seawall.reports.verdicts import digest, table
+
+if TYPE_CHECKING:
+    from seawall.reports.image_text import ImageText
 
 _NARROWEST = 40
 _FRAMES = 4
@@ -43,11 +48,12 @@ class _Writer:
         self._paint = Paint(options.color)
         self._sources = Sources(report.excerpts)
         self._told: set[str] = set()
+        self._images = images_of(report)
 
     def results(self) -> Iterator[list[str]]:
         """The findings, or the checklist where that was asked for."""
         if not self._options.is_checklist:
-            yield from self.findings()
+            yield from self._of_images() if self._shows_images() else self.findings()
         elif self._options.verbose < 0:
             yield digest(self._report.checklist, self._width, self._paint)
         else:
@@ -61,9 +67,22 @@ class _Writer:
         elif self._options.verbose == 0:
             yield digest(rows, self._width, self._paint)
 
+    def _shows_images(self) -> bool:
+        return bool(self._report.images) and self._options.verbose >= 0
+
+    def _of_images(self) -> Iterator[list[str]]:
+        yield from self._image_text().images()
+        if self._options.verbose > 0:
+            yield [*self._suppressed()]
+
+    def _image_text(self) -> ImageText:
+        from seawall.reports.image_text import ImageText  # noqa: PLC0415 -- only where there are
+
+        return ImageText(self._report, self._options, self._width, self._paint)
+
     def findings(self) -> Iterator[list[str]]:
         if self._options.verbose < 0:
-            yield [line_of(finding) for finding in shown(self._report)]
+            yield [self._line(finding) for finding in shown(self._report)]
             return
         files = _by_file(shown(self._report))
         for path, findings in files.items():
@@ -75,6 +94,9 @@ class _Writer:
             yield [*self._suppressed()]
 
     def problems(self) -> Iterator[list[str]]:
+        if self._shows_images():
+            yield from self._image_text().problems()
+            return
         for problem in self._report.problems:
             yield self._problem(problem)
 
@@ -102,7 +124,7 @@ class _Writer:
         lines = self._header(group[0])
         for mark in framed:
             lines += self._place(mark, frame)
-        notes = _Notes(self._width, gutter, self._paint)
+        notes = Notes(self._width, gutter, self._paint)
         return lines + self._notes(places, group[len(places) :], notes)
 
     def _header(self, finding: Finding) -> list[str]:
@@ -128,7 +150,7 @@ class _Writer:
             lines += wrap(first.label, self._width, f"{frame.margin()} ", f"{frame.margin()} ")
         return lines
 
-    def _notes(self, framed: list[Finding], others: list[Finding], notes: _Notes) -> list[str]:
+    def _notes(self, framed: list[Finding], others: list[Finding], notes: Notes) -> list[str]:
         first = framed[0]
         lines = _more(others, notes)
         lines += notes.several("what", dict.fromkeys(_messages(framed, self._sources)))
@@ -140,7 +162,7 @@ class _Writer:
             lines += notes.note("settle" if settles else "fix", remedy)
         return lines + self._see(first, notes)
 
-    def _see(self, finding: Finding, notes: _Notes) -> list[str]:
+    def _see(self, finding: Finding, notes: Notes) -> list[str]:
         """Where to read on; the command stays on one line, to be copied."""
         explain = f"seawall explain {finding.rule}"
         standards = self._once(finding.rule, cited(finding.standards))
@@ -158,7 +180,7 @@ class _Writer:
         self._told.add(key)
         return text
 
-    def _doubts(self, finding: Finding, notes: _Notes) -> list[str]:
+    def _doubts(self, finding: Finding, notes: Notes) -> list[str]:
         if finding.verdict is Verdict.UNKNOWN:
             return notes.note("note", f"undecided; it would be {finding.severity.value}")
         if finding.confidence is Confidence.HIGH:
@@ -184,41 +206,11 @@ class _Writer:
             if cause is not None:
                 reason = f": {cause.reason}" if cause.reason else ""
                 until = f" until {cause.until}" if cause.until else ""
-                text = f"suppressed ({cause.kind}{until}{reason}): {line_of(finding)}"
+                text = f"suppressed ({cause.kind}{until}{reason}): {self._line(finding)}"
                 yield from wrap(text, self._width, "", "    ")
 
-
-class _Notes:
-    """The lines under a frame: ` = why: …`, wrapped under their own first word."""
-
-    def __init__(self, width: int, gutter: int, paint: Paint) -> None:
-        self._width = width
-        self._lead = f"{'':>{gutter}} {paint('=', 'gutter')} "
-        self._indent = gutter + 3
-        self._paint = paint
-
-    def note(self, key: str, text: str) -> list[str]:
-        """The lines of one note; none for an empty text."""
-        if not text:
-            return []
-        rest = " " * (self._indent + len(key) + 2)
-        first, *others = wrap(text, self._width, rest, rest, keeps_code=key == "fix")
-        head = f"{self._lead}{self._paint(f'{key}:', 'strong')} "
-        return [head + first[len(rest) :], *others]
-
-    def several(self, key: str, texts: Iterable[str]) -> list[str]:
-        """One note of several texts, a line for each; what is wrapped hangs under its own."""
-        texts = [*texts]
-        if len(texts) < 2:
-            return self.note(key, "".join(texts))
-        first, *others = texts
-        rest = " " * (self._indent + len(key) + 2)
-        head, *wrapped = wrap(first, self._width, rest, rest + "  ")
-        lead = f"{self._lead}{self._paint(f'{key}:', 'strong')} "
-        lines = [lead + head[len(rest) :], *wrapped]
-        return lines + [
-            line for text in others for line in wrap(text, self._width, rest, rest + "  ")
-        ]
+    def _line(self, finding: Finding) -> str:
+        return line_of(finding, images=self._images)
 
 
 def _marks(group: list[Finding], room: int) -> list[list[Finding]]:
@@ -288,7 +280,7 @@ def _links(places: list[Finding]) -> Iterator[str]:
             yield " ".join(link.what.split()) + where
 
 
-def _more(places: Iterable[Finding], notes: _Notes) -> list[str]:
+def _more(places: Iterable[Finding], notes: Notes) -> list[str]:
     lines = [str(place.location.span.line) for place in places]
     if not lines:
         return []
