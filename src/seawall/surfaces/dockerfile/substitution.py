@@ -49,6 +49,9 @@ class Expansion(Struct, frozen=True):
         """The word as one value; after a fault it is unknown and the evidence says why."""
         if self.fault:
             return Value(self.written, (), (), (*self.evidence, Evidence(self.fault)))
+        if len(self.parts) == 1 and isinstance(text := self.parts[0], str):
+            known = (text,) if len(text) <= MAX_LENGTH else ()
+            return Value(self.written, known, (), self.evidence)
         missing = _missing(self.parts)
         choices = [(part,) if isinstance(part, str) else part.candidates for part in self.parts]
         if not all(choices):
