@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cached_property
 
 from msgspec import Struct
+
+from seawall.core.once import once
 
 
 class Expression(Struct, frozen=True, dict=True):
@@ -19,7 +20,7 @@ class Expression(Struct, frozen=True, dict=True):
     source: str
     flags: re.RegexFlag = re.NOFLAG
 
-    @cached_property
+    @once
     def compiled(self) -> re.Pattern[str]:
         """The compiled expression."""
         return re.compile(self.source, self.flags)

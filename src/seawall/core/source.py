@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from bisect import bisect_right
-from functools import cached_property
 from pathlib import Path
 
 from msgspec import Struct
 
 from seawall.core.errors import InputError
 from seawall.core.model import Located, Span
+from seawall.core.once import once
 
 MAX_BYTES = 4 * 1024 * 1024
 """Largest file that is read whole: the largest Dockerfile seen in the wild has 190 KB."""
@@ -26,12 +26,12 @@ class Source(Struct, frozen=True, dict=True):
     path: str
     text: str
 
-    @cached_property
+    @once
     def lowered(self) -> str:
         """The text in lower case: for a quick look whether a word is in it at all."""
         return self.text.lower()
 
-    @cached_property
+    @once
     def line_starts(self) -> list[int]:
         """Offset of the first character of each line; lines end at LF."""
         starts = [0]

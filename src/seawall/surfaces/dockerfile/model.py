@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from functools import cached_property
 from typing import Any
 
 from msgspec import Struct
 
+from seawall.core.once import once
 from seawall.core.source import Source
 from seawall.surfaces.dockerfile.value import Value
 from seawall.surfaces.shell.model import Command, Script
@@ -132,12 +132,12 @@ class Instruction(Struct, frozen=True, dict=True):
         """The last flag of that name."""
         return next((flag for flag in reversed(self.flags) if flag.name == name), None)
 
-    @cached_property
+    @once
     def pairs(self) -> tuple[tuple[Word, Word], ...]:
         """ENV and LABEL as (key, value) words, quotes as written."""
         return tuple(zip(self.arguments[::2], self.arguments[1::2], strict=False))
 
-    @cached_property
+    @once
     def mounts(self) -> tuple[Mount, ...]:
         """`--mount` flags, read as BuildKit reads them (CSV fields; bare keys mean true)."""
         from seawall.surfaces.dockerfile.mounts import read_mounts  # noqa: PLC0415 -- few files mount
@@ -253,13 +253,13 @@ class Dockerfile(Struct, frozen=True, dict=True):
     warnings: tuple[Syntax, ...]
     errors: tuple[Syntax, ...]
 
-    @cached_property
+    @once
     def derived(self) -> dict[str, Any]:
         """What rules worked out of this file, by the name of what they worked out: kept here so
         that the next rule need not do it again."""
         return {}
 
-    @cached_property
+    @once
     def _by_keyword(self) -> dict[str, list[Instruction]]:
         index: dict[str, list[Instruction]] = {}
         for instruction in self.instructions:
@@ -275,7 +275,7 @@ class Dockerfile(Struct, frozen=True, dict=True):
         """The stage that an instruction stands in; None before the first FROM."""
         return self.stages[instruction.stage] if instruction.stage >= 0 else None
 
-    @cached_property
+    @once
     def scripts(self) -> tuple[tuple[Instruction, Script], ...]:
         """Every shell script of the file: RUN in shell form, heredoc or `["sh", "-c", …]`,
         and RUN triggers of ONBUILD. CMD, ENTRYPOINT and HEALTHCHECK: see `script_of`."""
@@ -292,7 +292,7 @@ class Dockerfile(Struct, frozen=True, dict=True):
             known[instruction.start] = script_of(self, instruction)
         return known[instruction.start]
 
-    @cached_property
+    @once
     def _commands_by_name(self) -> dict[str, list[tuple[Instruction, Command]]]:
         index: dict[str, list[tuple[Instruction, Command]]] = {}
         for instruction, script in self.scripts:

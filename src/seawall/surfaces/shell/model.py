@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
 from msgspec import Struct
+
+from seawall.core.once import once
 
 
 class ShellWord(Struct, frozen=True):
@@ -83,7 +84,7 @@ class Command(Struct, frozen=True, dict=True):
         """The words after the program's name."""
         return self.words[1:]
 
-    @cached_property
+    @once
     def literals(self) -> tuple[str, ...]:
         """Each argument's literal; those with expansions as they are written."""
         return tuple(word.text if word.literal is None else word.literal for word in self.arguments)
@@ -102,7 +103,7 @@ class Command(Struct, frozen=True, dict=True):
                     return word
         return None
 
-    @cached_property
+    @once
     def _dashed(self) -> tuple[tuple[ShellWord, str], ...]:
         """The arguments that start with a dash: all that can be options."""
         pairs = zip(self.arguments, self.literals, strict=True)
