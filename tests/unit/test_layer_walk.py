@@ -263,7 +263,7 @@ def test_a_file_that_took_the_place_of_another_is_what_a_link_leads_to() -> None
 
 def test_what_has_long_gone_by_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layer_module, "_RECENT", 2)
-    monkeypatch.setattr(window, "HISTORY", 0)
+    monkeypatch.setattr(window, "HISTORY", 2048)
     others = b"".join(entry(b"other%d" % number, b"x" * 3000) for number in range(9))
     data = entry(b"a", b"content") + others + _link(b"name", b"a") + entry(b"name2", b"n") + END
     facts = both(data, analyser(names=frozenset({"name", "name2"})))

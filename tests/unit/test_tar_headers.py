@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tarballs import (
     END,
+    MemoryBlob,
     analyser,
     both,
     checksum,
@@ -26,7 +27,9 @@ from tarballs import (
     walk,
 )
 
+from seawall.surfaces.image import window
 from seawall.surfaces.image.facts import Kind
+from seawall.surfaces.image.layer import analyse_layer
 
 CONTENT = b"content of a file\n" * 100
 
@@ -260,6 +263,23 @@ def test_what_stands_behind_the_end_is_looked_at_and_said() -> None:
         facts = both(entry(b"a") + bytes(gap) + entry(b"hidden", b"s") + END)
         assert set(files(facts)) == {"a", "hidden"}
         assert [trouble.is_fatal for trouble in troubles(facts)] == [False]
+
+
+def test_a_header_behind_zeros_is_found_wherever_chunks_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(window, "HISTORY", 2048)
+    data = entry(b"a", b"x" * 90) + bytes(1024) + header(b"\0" * 40 + b"b", 0) + entry(b"c") + END
+    whole = walk(data)
+    for step in range(1, 1600, 37):
+        blob = MemoryBlob(data, is_mapped=False, step=step)
+        assert analyse_layer(blob, [analyser()]) == whole
+
+
+def test_a_part_of_a_block_behind_the_end_is_said() -> None:
+    for rest in (b"x", bytes(100) + b"x" * 300):
+        (trouble,) = troubles(both(entry(b"a") + END + rest))
+        assert not trouble.is_fatal
 
 
 def test_rubbish_behind_the_end_is_said() -> None:

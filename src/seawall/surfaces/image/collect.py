@@ -154,11 +154,17 @@ class Collector:
             size=self.size,
             entries=self.entries,
             facts=(*facts, *self._troubles),
-            files=self._files.getvalue()[:-1],
-            directories=self._directories.getvalue()[:-1],
+            files=_joined(self._files),
+            directories=_joined(self._directories),
             whiteouts=tuple(self.whiteouts),
             opaques=tuple(self.opaques),
         )
+
+
+def _joined(paths: BytesIO) -> bytes:
+    """The paths without the last NUL, and without a copy: there may be many."""
+    paths.truncate(max(0, paths.tell() - 1))
+    return paths.getvalue()
 
 
 def text(path: bytes) -> str:

@@ -148,7 +148,8 @@ class Walk:
         self._owners = _Owners(self._numbers)
         self._position = 0
         self._content_end = 0
-        self._ended = False
+        self._is_padded = False
+        self._has_more = False
         self._records: dict[bytes, bytes] = {}
         self._long_name = b""
         self._long_target = b""
@@ -189,36 +190,42 @@ class Walk:
             at = self._position - self._window.start
             if not any(self._window.view[at : at + left]):
                 left = 0
+            elif self._is_padded:
+                self._say_more()
+                left = 0
         is_cut = left > 0 or self._window.left(self._content_end) < 0
         if is_cut or self._records or self._long_name or self._long_target:
             raise DamagedError(_CUT if self._position else _NO_TAR)
 
     def _no_header(self, block: bytes) -> bytes | None:
         if any(block):
-            if self._ended:
+            if self._is_padded:
                 self._say(b"", "what follows the end of the archive can't be understood")
                 return None
             where = f"its header at byte {self._position} is damaged"
             raise DamagedError(where if self._position else _NO_TAR)
-        return self._header() if self._skip_zeros() else None
+        self._is_padded = True
+        self._skip_zeros()
+        return self._header()
 
-    def _skip_zeros(self) -> bool:
-        """Go on to the first block that has more than zeros; False where there is none."""
+    def _skip_zeros(self) -> None:
+        """Go on to the first block that has more than zeros, or to the end."""
         window = self._window
-        while window.reach(self._position, 1):
+        while window.reach(self._position, BLOCK):
             at = self._position - window.start
-            piece = window.view[at : at + _ZEROS].tobytes()
-            zeros = len(piece) - len(piece.lstrip(b"\0"))
+            blocks = window.view[at : at + _ZEROS]
+            piece = blocks[: len(blocks) & -BLOCK].tobytes()
+            zeros = len(piece) - len(piece.lstrip(b"\0")) & -BLOCK
             self._position += zeros
             if zeros < len(piece):
-                self._position -= self._position % BLOCK
-                if not self._ended:
-                    self._say(
-                        b"", "there is more behind the end of the archive, where engines stop"
-                    )
-                self._ended = True
-                return True
-        return False
+                self._say_more()
+                return
+
+    def _say_more(self) -> None:
+        """Say once that there is more than engines look at."""
+        if not self._has_more:
+            self._say(b"", "there is more behind the end of the archive, where engines stop")
+        self._has_more = True
 
     def _size(self, block: bytes) -> int:
         size = self._numbers[block[124:136]]

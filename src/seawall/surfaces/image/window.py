@@ -16,7 +16,7 @@ SEGMENT = 64 * 1024 * 1024
 """Bytes of a mapped file after which the pages behind are given back."""
 
 HISTORY = 8 * 1024 * 1024
-"""Bytes of a stream that are kept behind, for hard links to what has gone by."""
+"""Bytes of a stream that are kept behind, for hard links to what has gone by: some chunks."""
 
 
 class Window(Protocol):
@@ -108,6 +108,8 @@ class Streamed:
 
     def reach(self, position: int, count: int) -> bool:
         """As in `Window`."""
+        if self.start <= position and position + count <= self.end:
+            return True
         while self._total <= position:
             if not self._pull(HISTORY):
                 return False
