@@ -1,4 +1,4 @@
-"""Every check of hadolint, Trivy and Checkov has a rule of ours, or a reason why it has none."""
+"""Every check of hadolint, Trivy, Checkov and dockle has a rule of ours, or a reason why it has none."""
 
 from __future__ import annotations
 
@@ -24,10 +24,16 @@ CHECKOV = [
     *(f"CKV_DOCKER_{number}" for number in range(1, 12)),
     *(f"CKV2_DOCKER_{number}" for number in range(1, 18)),
 ]
+DOCKLE = [
+    *(f"CIS-DI-{number:04}" for number in range(1, 12)),
+    *(f"DKL-DI-{number:04}" for number in range(1, 7)),
+    *(f"DKL-LI-{number:04}" for number in range(1, 4)),
+]
 PEERS = [
     *(f"hadolint:{name}" for name in HADOLINT),
     *(f"trivy:{name}" for name in TRIVY),
     *(f"checkov:{name}" for name in CHECKOV),
+    *(f"dockle:{name}" for name in DOCKLE),
 ]
 
 

@@ -19,6 +19,8 @@ from seawall.surfaces.workload import Workload
 SETTINGS = Settings(today=date(2026, 11, 24))
 SURFACES = {Dockerfile, Project, Workload}
 """What one text can be; rules on a whole repository are tested in a file of their own."""
+ELSEWHERE = {"files", "image"}
+"""Languages of examples that are tested in files of their own."""
 RULES = [rule for rule in all_rules() if SURFACES & rule.on.keys()]
 
 
@@ -39,8 +41,18 @@ def hits_in_dockerfile(rule: Rule, text: str) -> list[Hit]:
     return found
 
 
-BAD = [pytest.param(r, t, id=f"{r.id}-{i}") for r in RULES for i, t in enumerate(r.bad)]
-GOOD = [pytest.param(r, t, id=f"{r.id}-{i}") for r in RULES for i, t in enumerate(r.good)]
+BAD = [
+    pytest.param(rule, text, id=f"{rule.id}-{number}")
+    for rule in RULES
+    for number, text in enumerate(rule.bad)
+    if example_language(text) not in ELSEWHERE
+]
+GOOD = [
+    pytest.param(rule, text, id=f"{rule.id}-{number}")
+    for rule in RULES
+    for number, text in enumerate(rule.good)
+    if example_language(text) not in ELSEWHERE
+]
 
 
 @pytest.mark.parametrize(("rule", "text"), BAD)

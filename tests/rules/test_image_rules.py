@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import images
 import pytest
+from test_examples import SETTINGS
 
+import images
 from seawall.advisories.model import Vulnerabilities
 from seawall.core.model import Hit, Verdict
 from seawall.core.rule import Rule, example_language
 from seawall.jobs.judge import Crash, judge
 from seawall.rules import all_rules
 from seawall.surfaces.image.model import Image
-from test_examples import SETTINGS
 
 RULES = [rule for rule in all_rules() if {Image, Vulnerabilities} & rule.on.keys()]
 BAD = [

@@ -10,7 +10,7 @@ import pytest
 from layouts import pipelines_of, repository_of, source_of
 
 from seawall.core.model import Hit
-from seawall.core.rule import Rule, Settings
+from seawall.core.rule import Rule, Settings, example_language
 from seawall.jobs.judge import Crash, judge
 from seawall.rules import all_rules
 from seawall.surfaces.repository import Repository
@@ -24,14 +24,24 @@ READERS: dict[type, Callable[[str, Path], object]] = {
     SourceFile: source_of,
 }
 RULES = [rule for rule in all_rules() if not rule.on.keys().isdisjoint(READERS)]
-BAD = [pytest.param(r, t, id=f"{r.id}-{i}") for r in RULES for i, t in enumerate(r.bad)]
-GOOD = [pytest.param(r, t, id=f"{r.id}-{i}") for r in RULES for i, t in enumerate(r.good)]
+BAD = [
+    pytest.param(rule, text, id=f"{rule.id}-{number}")
+    for rule in RULES
+    for number, text in enumerate(rule.bad)
+    if example_language(text) != "image"
+]
+GOOD = [
+    pytest.param(rule, text, id=f"{rule.id}-{number}")
+    for rule in RULES
+    for number, text in enumerate(rule.good)
+    if example_language(text) != "image"
+]
 
 
 def hits(rule: Rule, text: str, root: Path) -> list[Hit]:
     found = []
-    for surface, check in rule.on.items():
-        for outcome in judge(READERS[surface](text, root), [(rule, check)], SETTINGS):
+    for surface in rule.on.keys() & READERS.keys():
+        for outcome in judge(READERS[surface](text, root), [(rule, rule.on[surface])], SETTINGS):
             assert not isinstance(outcome, Crash), outcome.reason
             found.append(outcome[1])
     return found

@@ -17,7 +17,7 @@ from seawall.surfaces.cell import Place
 from seawall.surfaces.compose.reader import read_project
 from seawall.surfaces.workload import Workload
 
-HARDCODED, DEFAULT = RULES
+HARDCODED, DEFAULT, _ = RULES
 SECRET = "Kx7vR2mqW4tZ"
 
 

@@ -104,7 +104,14 @@ def test_the_22_items_come_in_the_order_of_the_source_document(project: Project)
 
 
 def test_a_hardened_project_passes_what_files_can_show(project: Project) -> None:
-    project({"compose.yaml": HARDENED, "api/Dockerfile": GOOD, "api/app.py": "print(1)\n"})
+    project(
+        {
+            "compose.yaml": HARDENED,
+            "api/Dockerfile": GOOD,
+            "api/app.py": "print(1)\n",
+            "api/.dockerignore": ".git\n",
+        }
+    )
     report = run()
     unknown = {name for name, verdict in verdicts(report).items() if verdict == "unknown"}
     assert unknown == {
@@ -286,6 +293,26 @@ def test_strict_advice_beside_default_rules_fails_nothing(project: Project) -> N
     project({"Dockerfile": GOOD.replace(f"@{DIGEST}", "")})
     assert run().hidden["profile"]
     assert item(run(), "Specific version tags").verdict == "pass"
+
+
+def test_without_a_dockerignore_nothing_shows_that_there_is_one(project: Project) -> None:
+    project({"Dockerfile": GOOD, "app.py": "print(1)\n"})
+    row = item(run(), ".dockerignore configured")
+    assert row.verdict == "unknown"
+    assert "write one" in row.evidence
+
+
+def test_one_build_without_a_dockerignore_leaves_the_item_open(project: Project) -> None:
+    project(
+        {
+            "a/Dockerfile": GOOD,
+            "a/app.py": "1\n",
+            "a/.dockerignore": ".git\n",
+            "b/Dockerfile": GOOD,
+            "b/app.py": "1\n",
+        }
+    )
+    assert item(run(), ".dockerignore configured").verdict == "unknown"
 
 
 def test_a_copied_context_without_an_ignore_file_is_not_configured(project: Project) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from msgspec import Struct, structs
 
+from seawall.core.clean import clean_line
 from seawall.core.expression import Expression
 from seawall.core.model import Confidence
 from seawall.detectors.names import Sort, sort_of
@@ -50,6 +52,29 @@ class ConfigSecret(Struct, frozen=True):
     def value(self) -> str:
         """The secret itself: for comparing and masking, never for showing."""
         return self.text[self.secret.start : self.secret.end]
+
+    def within(self, line: str) -> tuple[int, int] | None:
+        """Where the secret stands in a line that shows its part; None where that is not plain.
+
+        The line may have other words in front, be cleaned, or be a JSON array of the words.
+        """
+        value = clean_line(self.value)
+        for behind in self._ends():
+            start = len(line) - len(clean_line(behind))
+            if start >= 0 and line[start : start + len(value)] == value:
+                return start, start + len(value)
+        for text in (value, json.dumps(value, ensure_ascii=False)[1:-1]):
+            if text and line.count(text) == 1:
+                start = line.find(text)
+                return start, start + len(text)
+        return None
+
+    def _ends(self) -> Iterator[str]:
+        """The part from the secret on, without what builders and cleaning take from its end."""
+        text = self.text.rstrip()
+        yield self.text[self.secret.start :]
+        yield text[self.secret.start :]
+        yield text.removesuffix("# buildkit").rstrip()[self.secret.start :]
 
 
 def config_secrets(config: ImageConfig, value_key: bytes = b"") -> Iterator[ConfigSecret]:
@@ -170,3 +195,19 @@ def _judged(sort: Sort, value: str, start: int, name: str) -> Iterator[Secret]:
     secret = judge(sort, literal, start + value.find(literal))
     if secret is not None and not (secret.is_default and secret.confidence is Confidence.LOW):
         yield structs.replace(secret, name=name)
+
+
+def conceal(instruction: str, secrets: Iterable[ConfigSecret]) -> str:
+    """An instruction with stars for the secrets of its step: it goes with many a finding."""
+    # From the left: a place is told by what stands behind it.
+    for found in sorted(secrets, key=lambda found: found.secret.start):
+        place = found.within(instruction)
+        if place is not None:
+            instruction = f"{instruction[: place[0]]}{_STARS}{instruction[place[1] :]}"
+        elif len(found.value) >= _TELLING:
+            instruction = instruction.replace(clean_line(found.value), _STARS)
+    return instruction
+
+
+_STARS = "********"
+_TELLING = 4

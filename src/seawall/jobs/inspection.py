@@ -8,6 +8,7 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
+from seawall.detectors.config_secrets import ConfigSecret, conceal, config_secrets
 from seawall.detectors.layer_secrets import analyser as secrets_analyser
 from seawall.packages.catalogue import analysers as cataloguers
 from seawall.surfaces.image import accounts, notable
@@ -68,7 +69,22 @@ def inspect_source(
         InputError: it can't be had, is no image, or has not the digest that it should have.
     """
     pulled = source.pull(_analyse(asked, cache, progress))
-    return merge(pulled, name or source.name, source.kind)
+    image = merge(pulled, name or source.name, source.kind)
+    return _concealed(replace(image, value_key=installation_key(cache.directory)))
+
+
+def _concealed(image: Image) -> Image:
+    """The image, of whose instructions none gives a secret away: they go with every finding."""
+    by_place: dict[str, list[ConfigSecret]] = {}
+    for found in config_secrets(image.config):
+        by_place.setdefault(found.place, []).append(found)
+    layers = tuple(
+        replace(layer, instruction=conceal(layer.instruction, by_place[f"step {layer.step}"]))
+        if f"step {layer.step}" in by_place
+        else layer
+        for layer in image.layers
+    )
+    return replace(image, layers=layers)
 
 
 def analysers(parts: tuple[str, ...], value_key: bytes) -> tuple[Analyser, ...]:

@@ -32,7 +32,8 @@ class Outcome(Struct, frozen=True):
     are findings of Dockerfiles that a project which builds them answers. `diagram` is of the
     project whose first file this is, where one was asked for. What is no target is a file of a
     repository that was looked at only in passing. `shown` is what the checklist rests on besides
-    findings; `examined` is what rules were asked of: the surface's name, and its own.
+    findings; `examined` is what rules were asked of: the surface's name, and its own. `left_open`
+    are the surfaces that the problems leave open, where those are not all that the kind has.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Outcome(Struct, frozen=True):
     diagram: Diagram | None = None
     shown: tuple[Shown, ...] = ()
     examined: tuple[tuple[str, str], ...] = ()
+    left_open: tuple[str, ...] = ()
 
 
 def merge(outcomes: Sequence[Outcome]) -> list[Outcome]:

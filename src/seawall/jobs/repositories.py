@@ -82,6 +82,7 @@ def _judged(
     repository = read_repository(Path(directory.name), builds)
     taken.take(judge(repository, checks_on(Repository), ruling.settings))
     taken.examined.append((Repository.__name__, repository.root))
+    taken.examined += _ignore_files(repository)
     pipelines = read_pipelines(Path(directory.name))
     taken.take(judge(pipelines, checks_on(Pipelines), ruling.settings))
     taken.examined += ((Pipelines.__name__, each.source.path) for each in pipelines.workflows)
@@ -98,6 +99,16 @@ def _judged(
         *taken.problems,
     )
     return taken, problems
+
+
+IGNORE_FILE = "IgnoreFile"
+"""What the checklist calls a .dockerignore: without one, nothing shows that there is any."""
+
+
+def _ignore_files(repository: Repository) -> Iterator[tuple[str, str]]:
+    """The .dockerignore files of the repository's builds, if each of the builds has one."""
+    paths = [each.ignore.path if each.ignore else None for each in repository.contexts]
+    return ((IGNORE_FILE, path) for path in dict.fromkeys(paths) if path and None not in paths)
 
 
 def _builds(around: Surroundings) -> Iterator[Build]:

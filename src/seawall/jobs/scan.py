@@ -19,7 +19,7 @@ from seawall.core.inventory import Comparison
 from seawall.core.model import Finding, Hit, Notice, Problem, Suppression, Target
 from seawall.core.report import Excerpt, Report
 from seawall.core.rule import Rule
-from seawall.core.selection import hidden_notices
+from seawall.core.selection import SELECTION, hidden_notices
 from seawall.jobs.advice import advise
 from seawall.jobs.bases import Neighbours
 from seawall.jobs.check import identity_root
@@ -34,6 +34,7 @@ from seawall.jobs.newer import Footing, Grounds
 from seawall.jobs.outcome import Outcome
 from seawall.jobs.policing import police
 from seawall.jobs.scan_log import ScanRecord, keep, record
+from seawall.jobs.shown_by_image import shown_by_image
 from seawall.jobs.summarize import summarize
 from seawall.rules import checks_on
 from seawall.surfaces.image import parse_reference
@@ -203,6 +204,7 @@ def _judged(image: Image, run: _Run) -> tuple[Outcome, Scanned]:
     taken.take(judge(image, checks_on(Image), ruling.settings))
     taken.take(_flaws(image, matched.found, ruling))
     findings = _wanted(sorted(taken.findings, key=urgency), options)
+    unread = (*troubles(image), *taken.problems)
     policed = police(
         image.name, Ignores(), findings, ruling, identity_root(()), _SURFACES, _identity(image)
     )
@@ -210,13 +212,17 @@ def _judged(image: Image, run: _Run) -> tuple[Outcome, Scanned]:
         image.name,
         IMAGE,
         (*policed.findings, *_excused(image, matched, ruling)),
-        (*troubles(image), *matched.problems, *taken.problems),
+        (*unread, *matched.problems),
         (*policed.notices, *_notices(image, matched), *footing.notices),
-        Counter(taken.hidden) + Counter(policed.hidden),
+        Counter(taken.hidden) + Counter(policed.hidden) + _unwanted(taken.findings, options),
         policed.left_out if keep_hidden else (),
         Excerpt(image.history, taken.secrets_of(image.history.path)),
-        shown=tuple(taken.shown),
-        examined=((Image.__name__, image.name),),
+        shown=(
+            *taken.shown,
+            *shown_by_image(image, options.inspection.parts, footing.base),
+        ),
+        examined=tuple((surface.__name__, image.name) for surface in _SURFACES),
+        left_open=() if unread else (Vulnerabilities.__name__,),
     )
     return outcome, Scanned(image, matched.found, matched.excused, footing, matched.advisories)
 
@@ -232,6 +238,13 @@ def _wanted(findings: Iterable[Finding], options: ScanOptions) -> list[Finding]:
     if not options.only_fixed:
         return list(findings)
     return [each for each in findings if each.flaw is None or each.flaw.fixed]
+
+
+def _unwanted(findings: Iterable[Finding], options: ScanOptions) -> Counter[tuple[str, str]]:
+    """How many flaws are left out since nobody can mend them yet: they are no pass."""
+    if not options.only_fixed:
+        return Counter()
+    return Counter((SELECTION, f.rule) for f in findings if f.flaw is not None and not f.flaw.fixed)
 
 
 def _excused(image: Image, matched: Matched, ruling: Ruling) -> Iterator[Finding]:

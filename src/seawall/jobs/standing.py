@@ -22,12 +22,19 @@ _DECISIVE = frozenset({"no-dockerignore"})
 """Advice that the default profile hides, but that says outright what an item asks for."""
 _ATTESTED = frozenset({Chapter.OPERATIONS, Chapter.EMERGENCY})
 """The chapters of which files show little: who stands for a practice goes before them."""
-_NEEDED: Mapping[str, str] = {
-    "isolated-from-host": "Workload",
-    "no-hardcoded-secrets": "Dockerfile",
-    "dockerignore": "Dockerfile",
+_NEEDED: Mapping[str, frozenset[str]] = {
+    "official-base-image": frozenset({"Dockerfile", "Workload"}),
+    "pinned-base-image": frozenset({"Dockerfile", "Workload"}),
+    "isolated-from-host": frozenset({"Workload"}),
+    "minimal-exposure": frozenset({"Dockerfile", "Workload"}),
+    "no-hardcoded-secrets": frozenset({"Dockerfile", "Image"}),
+    "injected-secrets": frozenset({"Dockerfile", "Workload"}),
+    "env-files-private": frozenset({"Repository", "Project"}),
+    "trusted-downloads": frozenset({"Dockerfile"}),
+    "dockerignore": frozenset({"IgnoreFile"}),
 }
-"""The surface without which a practice is not shown, though rules find its faults on others."""
+"""The surfaces without any of which a practice is not shown, though rules find its faults on
+others: an image tells of a credential passed to its build, and not that none ever is."""
 _ATTESTED_ONLY = frozenset({"backed-up"})
 """Practices of which rules find faults, but whose absence shows nothing: people say it."""
 _LOWEST = 9
@@ -37,6 +44,7 @@ _SURFACES: Mapping[str, frozenset[str]] = {
     "compose": frozenset({"Workload", "Project"}),
     "run": frozenset({"Workload"}),
     "repository": frozenset({"Repository", "Pipelines", "SourceFile"}),
+    "image": frozenset({"Image", "Vulnerabilities"}),
 }
 """What a target of each kind is judged as."""
 NOUNS: Mapping[str, tuple[str, str]] = {
@@ -46,7 +54,12 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "Repository": ("repository", "repositories"),
     "Pipelines": ("pipeline", "pipelines"),
     "SourceFile": ("source file", "source files"),
+    "IgnoreFile": (".dockerignore", ".dockerignore files"),
+    "Image": ("image", "images"),
+    "Vulnerabilities": ("image's packages", "images' packages"),
 }
+_SCANNED = frozenset({"Image", "Vulnerabilities"})
+"""What `scan` looks at, and no check of files does."""
 
 
 class Reason(Struct, frozen=True):
@@ -139,7 +152,9 @@ class Ledger:
         if doubts:
             return Standing(practice, Verdict.UNKNOWN, doubts)
         needed = _NEEDED.get(practice.id)
-        is_seen = practice.id not in _ATTESTED_ONLY and (needed is None or needed in self._examined)
+        is_seen = practice.id not in _ATTESTED_ONLY and (
+            needed is None or not needed.isdisjoint(self._examined)
+        )
         seeing = [rule for rule in rules if is_seen and self._sees(rule, rules)]
         surfaces = tuple(s for s in NOUNS if s in self._examined and _look_at(seeing, s))
         if not seeing and not sight.proofs and not sight.accepted:
@@ -240,16 +255,17 @@ class _Sight:
 
 def _unread(report: Report, outcomes: Iterable[Outcome]) -> dict[str, frozenset[str]]:
     """What could not be examined, and the surfaces that are not known for it."""
-    kinds: dict[str, set[str]] = defaultdict(set)
+    surfaces: dict[str, set[str]] = defaultdict(set)
     for outcome in outcomes:
         for problem in outcome.problems:
-            kinds[problem.target].add(outcome.kind)
-    return {each.target: _surfaces(kinds.get(each.target, {""})) for each in report.problems}
+            surfaces[problem.target] |= _left_open(outcome)
+    return {each.target: frozenset(surfaces.get(each.target, NOUNS)) for each in report.problems}
 
 
-def _surfaces(kinds: Iterable[str]) -> frozenset[str]:
-    """What targets of these kinds are judged as; everything, for one that is of no kind."""
-    return frozenset(surface for kind in kinds for surface in _SURFACES.get(kind, NOUNS))
+def _left_open(outcome: Outcome) -> set[str]:
+    """What an outcome's problems leave open; everything, for one that is of no kind."""
+    surfaces = _SURFACES.get(outcome.kind, frozenset(NOUNS))
+    return set(outcome.left_open or surfaces)
 
 
 def _is_beside(rule: Rule, among: Iterable[Rule]) -> bool:
@@ -299,10 +315,12 @@ def settle(practice: Practice, rules: Iterable[Rule]) -> str:
     if practice.id in _CONTROLS:
         surfaces["Workload"] = None
     if practice.id in _NEEDED:
-        surfaces = {_NEEDED[practice.id]: None}
-    nouns = [NOUNS[name][0] for name in NOUNS if name in surfaces]
+        surfaces = dict.fromkeys(_NEEDED[practice.id])
+    nouns = [NOUNS[name][0] for name in NOUNS if name in surfaces and name not in _SCANNED]
     if practice.id == "no-known-vulnerabilities":
         return f"no file shows it: scan the images, and {attest}"
+    if practice.id == "dockerignore":
+        return f"no .dockerignore bounds what builds take: write one, or {attest}"
     if not nouns or practice.chapter in _ATTESTED:
         return f"no file shows it: {attest}"
     return f"no {' and no '.join(nouns)} was examined: check one, or {attest}"

@@ -9,11 +9,13 @@ from seawall.core.model import Confidence, Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.bases import BaseImage, base_image
 from seawall.rules import service_health
+from seawall.rules.deferred import deferred
 from seawall.rules.naming import symbol, the
 from seawall.rules.practices import BOUNDED_LOGGING, HEALTH_CHECK
 from seawall.surfaces.compose.model import Project
 from seawall.surfaces.dockerfile import Dockerfile, Instruction, Stage
 from seawall.surfaces.image import parse_reference
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.workload import Workload
 
 
@@ -142,8 +144,11 @@ RULES = (
         title="A service without a health check",
         practice=HEALTH_CHECK,
         risk=Risk(Needs.FAULT, Gains.LESS),
-        on={Dockerfile: _no_healthcheck},
-        bad=('FROM node:20.11.1\nEXPOSE 3000\nCMD ["node", "server.js"]\n',),
+        on={Dockerfile: _no_healthcheck, Image: deferred("health_in_image:missing")},
+        bad=(
+            'FROM node:20.11.1\nEXPOSE 3000\nCMD ["node", "server.js"]\n',
+            '=== image\nEXPOSE 80/tcp\nCMD ["nginx"]\nFROM debian:12\n',
+        ),
         good=(
             (
                 "FROM node:20.11.1\nEXPOSE 3000\nHEALTHCHECK --interval=30s CMD node ping.js\n"
@@ -154,8 +159,16 @@ RULES = (
                 "FROM node:20.11.1 AS base\nHEALTHCHECK CMD node ping.js\nFROM base\nEXPOSE 80\n"
                 "CMD node server.js\n"
             ),
+            '=== image\nEXPOSE 80/tcp\nCMD ["nginx"]\nHEALTHCHECK nginx -t\nFROM debian:12\n',
+            '=== image\nCMD ["bash"]\nFROM debian:12\n',
         ),
-        aliases=("hadolint:DL3057", "trivy:DS-0026", "checkov:CKV_DOCKER_2", "cis:4.6"),
+        aliases=(
+            "hadolint:DL3057",
+            "trivy:DS-0026",
+            "checkov:CKV_DOCKER_2",
+            "cis:4.6",
+            "dockle:CIS-DI-0006",
+        ),
         remedy="Add `HEALTHCHECK --interval=30s --timeout=3s --retries=3 CMD …` with a tool that "
         "the image has. Kubernetes ignores it: there, write probes.",
     ),
@@ -165,18 +178,24 @@ RULES = (
         practice=HEALTH_CHECK,
         risk=Risk(Needs.FAULT, Gains.LESS),
         told_by=("healthcheck",),
-        on={Dockerfile: _disabled, Workload: service_health.disabled},
+        on={
+            Dockerfile: _disabled,
+            Workload: service_health.disabled,
+            Image: deferred("health_in_image:disabled"),
+        },
         bad=(
             "FROM node:20.11.1\nHEALTHCHECK NONE\n",
             "services:\n  web:\n    image: acme/web:1.2.3\n    healthcheck: {test: NONE}\n",
             "services:\n  web:\n    image: acme/web:1.2.3\n    healthcheck: {disable: true}\n",
             "docker run --no-healthcheck acme/web:1.2.3",
+            "=== image\nHEALTHCHECK NONE\nFROM debian:12\n",
         ),
         good=(
             "services:\n  web:\n    image: acme/web:1.2.3\n    healthcheck: {test: [CMD, ping]}\n",
             "docker run --health-cmd ping acme/web:1.2.3",
             "FROM node:20.11.1\nHEALTHCHECK CMD node ping.js\n",
             "FROM node:20.11.1\nHEALTHCHECK NONE\nHEALTHCHECK CMD node ping.js\n",
+            "=== image\nHEALTHCHECK nginx -t\nFROM debian:12\n",
         ),
     ),
     Rule(
@@ -186,10 +205,15 @@ RULES = (
         risk=Risk(Needs.FAULT, Gains.LESS),
         profile=Profile.STRICT,
         told_by=("healthcheck",),
-        on={Dockerfile: _untimed, Workload: service_health.untimed},
+        on={
+            Dockerfile: _untimed,
+            Workload: service_health.untimed,
+            Image: deferred("health_in_image:untimed"),
+        },
         bad=(
             "FROM node:20.11.1\nHEALTHCHECK CMD node ping.js\n",
             "services:\n  web:\n    image: acme/web:1.2.3\n    healthcheck: {test: [CMD, ping]}\n",
+            "=== image\nHEALTHCHECK nginx -t\nFROM debian:12\n",
         ),
         good=(
             "services:\n  web:\n    image: acme/web:1.2.3\n    healthcheck:\n"
@@ -199,6 +223,7 @@ RULES = (
                 "HEALTHCHECK --interval=30s --timeout=3s --retries=3 CMD node ping.js\n"
             ),
             "FROM node:20.11.1\nHEALTHCHECK NONE\n",
+            "=== image\nHEALTHCHECK NONE\nFROM debian:12\n",
         ),
     ),
     Rule(
@@ -208,11 +233,17 @@ RULES = (
         risk=Risk(Needs.FAULT, Gains.PRIVILEGE),
         confidence=Confidence.MEDIUM,
         told_by=("healthcheck",),
-        on={Dockerfile: _absent_tool, Workload: service_health.absent_tool},
+        on={
+            Dockerfile: _absent_tool,
+            Workload: service_health.absent_tool,
+            Image: deferred("health_in_image:absent_tool"),
+        },
         bad=(
             "FROM alpine:3.19\nHEALTHCHECK CMD curl -f http://localhost/ || exit 1\n",
             'FROM debian:12.5-slim\nHEALTHCHECK CMD ["curl", "-f", "http://localhost/"]\n',
             "services:\n  web:\n    image: alpine:3.22.1\n    healthcheck: {test: curl -f l}\n",
+            "=== image\nHEALTHCHECK curl -f http://localhost/\nFROM debian:12\n"
+            "  -rwxr-xr-x 0:0 usr/bin/sh shell\n",
         ),
         good=(
             "FROM alpine:3.19\nHEALTHCHECK CMD wget -q --spider http://localhost/\n",
@@ -221,6 +252,8 @@ RULES = (
             "FROM debian:12.5-slim\nCOPY --from=t /bin/curl /bin/curl\nHEALTHCHECK CMD curl x\n",
             "services:\n  web:\n    image: alpine:3.22.1\n    healthcheck: {test: wget -q l}\n",
             "services:\n  web:\n    build: .\n    healthcheck: {test: curl -f l}\n",
+            "=== image\nHEALTHCHECK curl -f http://localhost/\nFROM debian:12\n"
+            "  -rwxr-xr-x 0:0 usr/bin/sh shell\n  -rwxr-xr-x 0:0 usr/bin/curl network-tool\n",
         ),
         why="The container is reported unhealthy from its first minute, so restarts, "
         "load balancers and people learn to ignore the check.",

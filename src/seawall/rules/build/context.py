@@ -11,10 +11,12 @@ from seawall.core.model import Confidence, Evidence, Fix, Hit, Profile, Safety
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
 from seawall.core.vocabulary import words
+from seawall.rules.deferred import deferred
 from seawall.rules.practices import DOCKERIGNORE
 from seawall.rules.secrets.held import Held, held
 from seawall.rules.stages import place_of, weight_in_image
 from seawall.surfaces.cell import Place
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.repository import Context, Copy, Repository
 from seawall.surfaces.repository.tree import File
 
@@ -305,14 +307,18 @@ RULES = (
         title="A COPY of a directory brings the version control's history along",
         practice=DOCKERIGNORE,
         risk=Risk(Needs.NOTHING, Gains.LESS),
-        on={Repository: _history},
+        on={Repository: _history, Image: deferred("secrets.files_in_image:histories")},
+        aliases=("dockle:DKL-LI-0003",),
         bad=(
             _DOCKERFILE + "=== .git/config\n[core]\n",
             _DOCKERFILE + "=== lib/.hg/store\nx\n=== .dockerignore\n.git\n",
+            "=== image\nFROM debian:12\nCOPY . /app\n  drwxr-xr-x 0:0 app/.git git-directory\n",
         ),
         good=(
             _DOCKERFILE + "=== .git/config\n[core]\n=== .dockerignore\n.git\n",
             _DOCKERFILE + "=== .gitattributes\n* text\n",
+            "=== image\nFROM debian:12\nRUN git clone https://example.org/x /x\n"
+            "  drwxr-xr-x 0:0 x/.git git-directory\n",
         ),
         why="The history holds all that was ever committed, also what was deleted since: "
         "credentials, addresses, names. Whoever pulls the image can check it out.",

@@ -19,9 +19,11 @@ from seawall.rules.build.flow import (
     interpreter,
     verifies,
 )
+from seawall.rules.deferred import again
 from seawall.rules.practices import TRUSTED_DOWNLOADS
 from seawall.rules.stages import place_of, weight_in_build
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.shell import Command, Script
 from seawall.surfaces.workload import Workload
 
@@ -281,7 +283,7 @@ RULES = (
         practice=TRUSTED_DOWNLOADS,
         risk=_CODE,
         told_by=("curl", "wget", "fetch", "aria2c", "axel", "http", "lynx"),
-        on={Dockerfile: _piped},
+        on={Dockerfile: _piped, Image: again(_piped, ("curl", "wget", "fetch"))},
         bad=(
             "FROM debian:12.5\nRUN curl -fsSL https://x.example/i.sh | sh\n",
             "FROM debian:12.5\nRUN wget -qO- https://x.example/i | sudo -E bash -s -- --yes\n",
@@ -291,6 +293,7 @@ RULES = (
             "FROM node:20.11.1\nRUN set -e; curl -L https://x.example/i.js | tee /log | node\n",
             'FROM debian:12.5\nRUN eval "$(wget -O - https://x.example/env)"\n',
             "FROM debian:12.5\nRUN <<EOF\ncurl -fsSL https://x.example/i.sh | sh\nEOF\n",
+            "=== image\nFROM debian:12\nRUN curl -fsSL https://example.org/install.sh | sh\n",
         ),
         good=(
             "FROM debian:12.5\nRUN curl -fsSLo i.sh https://x.example/i.sh && "
@@ -302,6 +305,8 @@ RULES = (
             "FROM debian:12.5\nRUN curl -fsS http://localhost:8080/setup | sh\n",
             "FROM debian:12.5\nRUN echo 'curl x | sh' > /README\n",
             "FROM debian:12.5\nRUN curl -s https://x.example/l | perl -ne 'print'\n",
+            "=== image\nFROM debian:12\n"
+            'RUN curl -fsSL https://example.org/x -o /tmp/x && echo "0  /tmp/x" | sha256sum -c\n',
         ),
         why="Whoever controls the server, its DNS name or a proxy on the way chooses what your "
         "image runs, and can answer a build differently than a person who looks.",
@@ -345,16 +350,18 @@ RULES = (
         risk=_CODE,
         confidence=Confidence.MEDIUM,
         told_by=("http://", "ftp://"),
-        on={Dockerfile: _plain_http},
+        on={Dockerfile: _plain_http, Image: again(_plain_http, ("http://", "ftp://"))},
         bad=(
             "FROM debian:12.5\nRUN wget http://x.example/a.tgz && tar xf a.tgz\n",
             "FROM debian:12.5\nADD http://x.example/a.tgz /a.tgz\n",
+            "=== image\nFROM debian:12\nRUN curl -O http://example.org/tool.tar.gz\n",
         ),
         good=(
             "FROM debian:12.5\nRUN wget https://x.example/a.tgz\n",
             "FROM debian:12.5\nRUN wget http://x.example/a && echo 0 a | sha256sum -c\n",
             "FROM debian:12.5\nADD --checksum=sha256:00 http://x.example/a.tgz /a.tgz\n",
             "FROM debian:12.5\nRUN curl http://127.0.0.1:80/ && wget http://localhost/x\n",
+            "=== image\nFROM debian:12\nRUN curl -O https://example.org/tool.tar.gz\n",
         ),
         why="Anyone on the network between the build and the server can put his own file in.",
         remedy="Use https, and check a SHA-256 kept in the repository.",

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 
 from seawall.core.model import Confidence, Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
+from seawall.rules.deferred import again, deferred
 from seawall.rules.installs import SYSTEM_FAMILIES, Install, Package, installs_of, updates_of
 from seawall.rules.practices import MINIMAL_PACKAGES, PATCHED_PACKAGES, TRUSTED_DOWNLOADS
 from seawall.rules.stages import place_of, weight_in_build, weight_in_image
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.shell import Command, ShellWord
 
 
@@ -187,16 +189,21 @@ RULES = (
         practice=PATCHED_PACKAGES,
         risk=Risk(Needs.FAULT, Gains.LESS),
         told_by=("update", "refresh", "makecache"),
-        on={Dockerfile: _update_alone},
+        on={
+            Dockerfile: _update_alone,
+            Image: again(_update_alone, ("update", "refresh", "makecache")),
+        },
         bad=(
             "FROM debian:12.5\nRUN apt-get update\nRUN apt-get install -y nginx\n",
             "FROM alpine:3.19\nRUN apk update\n",
+            "=== image\nFROM debian:12\nRUN apt-get update\n",
         ),
         good=(
             "FROM debian:12.5\nRUN apt-get update && apt-get install -y nginx\n",
             "FROM debian:12.5\nRUN apt-get update && ./install.sh\n",
             "FROM debian:12.5\nRUN apt-get update; apt-get -y upgrade\n",
             "FROM debian:12.5\nRUN <<EOF\napt-get update\napt-get install -y nginx\nEOF\n",
+            "=== image\nFROM debian:12\nRUN apt-get update && apt-get install -y nginx\n",
         ),
         aliases=(
             "trivy:DS-0017",
@@ -237,12 +244,14 @@ RULES = (
         risk=Risk(Needs.FOOTHOLD, Gains.LESS),
         profile=Profile.STRICT,
         told_by=("apt", "apk", "yum", "dnf", "zypper", "pacman", "pip", "uv"),
-        on={Dockerfile: _package_cache},
+        on={Dockerfile: _package_cache, Image: deferred("build.tools_in_image:package_caches")},
         bad=(
             "FROM debian:12.5\nRUN apt-get update && apt-get install -y nginx\n",
             "FROM alpine:3.19\nRUN apk add nginx\n",
             "FROM python:3.12.2\nRUN pip install flask==3.0.2\n",
             "FROM rockylinux:9\nRUN dnf install -y nginx\n",
+            "=== image\nFROM debian:12\nRUN apt-get update\n"
+            "  -rw-r--r-- 0:0 var/lib/apt/lists/x package-cache size=50000000\n",
         ),
         good=(
             "FROM debian:12.5\nRUN apt-get install -y nginx && rm -rf /var/lib/apt/lists/*\n",
@@ -251,6 +260,7 @@ RULES = (
             "RUN --mount=type=cache,target=/var/cache/apt apt-get install -y nginx\n",
             "FROM python:3.12.2\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask==3.0.2\n",
             "FROM rockylinux:9\nRUN dnf install -y nginx && dnf clean all\n",
+            "=== image\nFROM debian:12\nRUN apt-get update && rm -rf /var/lib/apt/lists/*\n",
         ),
         aliases=(
             "hadolint:DL3009",
@@ -275,11 +285,15 @@ RULES = (
         risk=Risk(Needs.FAULT, Gains.LESS),
         profile=Profile.STRICT,
         told_by=("upgrade", "dup"),
-        on={Dockerfile: _dist_upgrade},
-        bad=("FROM debian:12.5\nRUN apt-get update && apt-get dist-upgrade -y\n",),
+        on={Dockerfile: _dist_upgrade, Image: again(_dist_upgrade, ("-upgrade", " dup"))},
+        bad=(
+            "FROM debian:12.5\nRUN apt-get update && apt-get dist-upgrade -y\n",
+            "=== image\nFROM debian:12\nRUN apt-get dist-upgrade -y\n",
+        ),
         good=(
             "FROM debian:12.5\nRUN apt-get update && apt-get upgrade -y\n",
             "FROM alpine:3.19\nRUN apk upgrade --no-cache\n",
+            "=== image\nFROM debian:12\nRUN apt-get upgrade -y\n",
         ),
         aliases=(
             "hadolint:DL3035",

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 from seawall.core.model import Confidence, Evidence, Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
+from seawall.rules.deferred import deferred
 from seawall.rules.installs import SYSTEM_FAMILIES, Install, installs_of
 from seawall.rules.practices import MINIMAL_PACKAGES, MULTI_STAGE_BUILD
 from seawall.rules.stages import place_of
 from seawall.surfaces.dockerfile import Dockerfile, Instruction, Stage
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.shell import Command
 
 COMPILERS = re.compile(
@@ -194,15 +196,21 @@ RULES = (
         practice=MULTI_STAGE_BUILD,
         risk=_FOOTHOLD,
         told_by=("apt", "apk", "yum", "dnf", "zypper", "pacman"),
-        on={Dockerfile: _build_tools},
+        on={Dockerfile: _build_tools, Image: deferred("build.tools_in_image:build_tools")},
+        aliases=("dockle:CIS-DI-0003",),
         bad=(
             "FROM python:3.12.2-slim\nRUN apt-get update && apt-get install -y gcc make libpq5\n",
             "FROM alpine:3.19\nRUN apk add --no-cache build-base python3-dev\n",
+            "=== image\nFROM debian:12\nRUN apt-get install -y gcc\n"
+            "  -rwxr-xr-x 0:0 usr/bin/gcc build-tool\n",
         ),
         good=(
             "FROM debian:12.5 AS b\nRUN apt-get install -y gcc\nFROM debian:12.5\n",
             "FROM alpine:3.19\nRUN apk add gcc && make && apk del gcc\n",
             "FROM debian:12.5\nRUN apt-get install -y libgcc-s1 makepasswd\n",
+            "=== image\nFROM debian:12\nRUN apt-get install -y gcc\n"
+            "  -rwxr-xr-x 0:0 usr/bin/gcc build-tool\nRUN apt-get purge -y gcc\n"
+            "  - usr/bin/gcc\n",
         ),
         remedy="Compile in a stage of its own and `COPY --from` what it made; or remove the "
         "packages in the RUN that installs them.",
@@ -213,11 +221,17 @@ RULES = (
         practice=MINIMAL_PACKAGES,
         risk=_FOOTHOLD,
         told_by=("apt", "apk", "yum", "dnf", "zypper", "pacman"),
-        on={Dockerfile: _debug_tools},
-        bad=("FROM debian:12.5\nRUN apt-get install -y nginx netcat-openbsd tcpdump\n",),
+        on={Dockerfile: _debug_tools, Image: deferred("build.tools_in_image:debug_tools")},
+        bad=(
+            "FROM debian:12.5\nRUN apt-get install -y nginx netcat-openbsd tcpdump\n",
+            "=== image\nFROM debian:12\nRUN apt-get install -y gdb\n"
+            "  -rwxr-xr-x 0:0 usr/bin/gdb debugger\n",
+        ),
         good=(
             "FROM debian:12.5\nRUN apt-get install -y nginx\n",
             "FROM debian:12.5 AS b\nRUN apt-get install -y nmap\nFROM debian:12.5\n",
+            "=== image\nFROM alpine:3.22\n"
+            "  lrwxrwxrwx 0:0 usr/bin/nc network-tool target=/bin/busybox\n",
         ),
         remedy="Leave them out; attach a debug container when one is needed (`docker run --pid "
         "container:… --network container:…`).",
@@ -229,11 +243,20 @@ RULES = (
         risk=_FOOTHOLD,
         profile=Profile.STRICT,
         told_by=("apt", "apk", "yum", "dnf", "zypper", "pacman"),
-        on={Dockerfile: _convenience_tools},
-        bad=("FROM debian:12.5\nRUN apt-get install -y vim curl\n",),
+        on={
+            Dockerfile: _convenience_tools,
+            Image: deferred("build.tools_in_image:convenience_tools"),
+        },
+        bad=(
+            "FROM debian:12.5\nRUN apt-get install -y vim curl\n",
+            "=== image\nFROM debian:12\nRUN apt-get install -y git\n"
+            "  -rwxr-xr-x 0:0 usr/bin/git build-tool\n",
+        ),
         good=(
             "FROM debian:12.5\nRUN apt-get install -y curl && apt-get purge -y curl\n",
             "FROM debian:12.5\nRUN apt-get install -y libcurl4\n",
+            "=== image\nFROM alpine:3.22\n"
+            "  lrwxrwxrwx 0:0 usr/bin/wget network-tool target=/bin/busybox\n",
         ),
         remedy="Fetch in a build stage, or with ADD and a checksum; edit outside the container.",
     ),
@@ -273,5 +296,41 @@ RULES = (
             "FROM alpine:3.19 AS b\nRUN apk add --virtual .build gcc\nFROM alpine:3.19\n",
         ),
         remedy="Join the two into one RUN: `apk add --virtual .build … && … && apk del .build`.",
+    ),
+    Rule(
+        id="shell-in-image",
+        title="A shell or a package manager in the final image",
+        practice=MINIMAL_PACKAGES,
+        risk=_FOOTHOLD,
+        profile=Profile.STRICT,
+        on={Image: deferred("build.tools_in_image:shells")},
+        bad=("=== image\nFROM debian:12\n  -rwxr-xr-x 0:0 usr/bin/bash shell\n",),
+        good=("=== image\nFROM scratch\nCOPY app /app\n  -rwxr-xr-x 0:0 app other\n",),
+        why="Most exploits end by starting a shell, and most intruders go on by installing their "
+        "own tools. Where there is neither, both stop there.",
+        remedy="Copy the finished program into a distroless image or `scratch`.",
+    ),
+    Rule(
+        id="left-over-files",
+        title="What building and developing left behind",
+        practice=MINIMAL_PACKAGES,
+        risk=_FOOTHOLD,
+        profile=Profile.STRICT,
+        on={Image: deferred("build.tools_in_image:left_over")},
+        bad=(
+            "=== image\nFROM debian:12\nCOPY . /app\n  -rw-r--r-- 0:0 app/Dockerfile left-over\n",
+            "=== image\nFROM debian:12\nCOPY . /app\n  -rw-r--r-- 0:0 app/.env secret-name\n",
+            "=== image\nFROM debian:12\nRUN git clone https://example.org/x /x\n"
+            "  drwxr-xr-x 0:0 x/.git git-directory\n",
+        ),
+        good=(
+            "=== image\nFROM debian:12\nRUN touch /app/Dockerfile\n"
+            "  -rw-r--r-- 0:0 app/Dockerfile left-over\nRUN rm /app/Dockerfile\n"
+            "  - app/Dockerfile\n",
+        ),
+        aliases=("dockle:DKL-LI-0003",),
+        why="Dockerfiles, histories of shells and editors, and settings of development tell an "
+        "intruder how the image was made and what else there is to reach.",
+        remedy="List them in .dockerignore, or delete them in the RUN that makes them.",
     ),
 )

@@ -8,10 +8,12 @@ from collections.abc import Iterator, Mapping
 from seawall.core.model import Confidence, Hit, Located, Profile, Region
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
+from seawall.rules.deferred import again
 from seawall.rules.practices import TRUSTED_DOWNLOADS
 from seawall.rules.stages import place_of, weight_in_build
 from seawall.rules.text import matches_in
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.shell import Command
 
 _OFF = frozenset({"0", "false", "off", "no", "none"})
@@ -273,7 +275,12 @@ RULES = (
         title="Verification of the server is switched off",
         practice=TRUSTED_DOWNLOADS,
         risk=_UPSTREAM_CODE,
-        on={Dockerfile: _unverified_server},
+        on={
+            Dockerfile: _unverified_server,
+            Image: again(
+                _unverified_server, ("curl", "wget", "verify", "trusted", "strict-ssl", "insecure")
+            ),
+        },
         bad=(
             "FROM debian:12.5\nRUN curl -fsSLk https://example.com/x -o /x\n",
             "FROM debian:12.5\nRUN wget --no-check-certificate https://example.com/x\n",
@@ -285,6 +292,7 @@ RULES = (
             'FROM rockylinux:9\nRUN echo "sslverify=false" >> /etc/yum.conf\n',
             'FROM debian:12.5\nRUN printf "StrictHostKeyChecking no\\n" >> /etc/ssh/ssh_config\n',
             "FROM rockylinux:9\nRUN dnf --setopt=sslverify=0 install -y nginx\n",
+            "=== image\nFROM debian:12\nRUN curl -k -O https://example.org/tool.tar.gz\n",
         ),
         good=(
             "FROM debian:12.5\nRUN curl -fsSL --cacert /ca.pem https://example.com/x -o /k\n",
@@ -294,6 +302,7 @@ RULES = (
             "FROM node:20.11.1\nRUN npm config set strict-ssl true\n",
             "FROM debian:12.5\nRUN tar -xkf a.tar && sort -k 2 list\n",
             "FROM debian:12.5\nRUN curl -o k -H 'X: -k' https://example.com/x\n",
+            "=== image\nFROM debian:12\nRUN curl -O https://example.org/tool.tar.gz\n",
         ),
         aliases=(
             "checkov:CKV2_DOCKER_2",
@@ -318,7 +327,12 @@ RULES = (
         title="Packages are installed without a signature check",
         practice=TRUSTED_DOWNLOADS,
         risk=_UPSTREAM_CODE,
-        on={Dockerfile: _unsigned},
+        on={
+            Dockerfile: _unsigned,
+            Image: again(
+                _unsigned, ("allow-un", "nogpg", "gpgcheck", "no-gpg", "force-yes", "trusted=yes")
+            ),
+        },
         bad=(
             "FROM alpine:3.19\nRUN apk add --no-cache --allow-untrusted /tmp/x.apk\n",
             "FROM debian:12.5\nRUN apt-get install -y --allow-unauthenticated nginx\n",
@@ -328,6 +342,7 @@ RULES = (
             'FROM debian:12.5\nRUN echo "deb [trusted=yes] https://x.example ./" > /etc/apt/x\n',
             "FROM rockylinux:9\nCOPY <<EOF /etc/yum.repos.d/x.repo\n[x]\ngpgcheck=0\nEOF\n",
             "FROM golang:1.22.1\nENV GOSUMDB=off\n",
+            "=== image\nFROM debian:12\nRUN apt-get install -y --allow-unauthenticated nginx\n",
         ),
         good=(
             "FROM debian:12.5\nRUN apt-get install -y nginx\n",
@@ -336,6 +351,7 @@ RULES = (
             'FROM debian:12.5\nRUN echo "deb [ trusted=yes ] file:///srv/own ./" > /etc/apt/x\n',
             "FROM alpine:3.19\n# apk add --allow-untrusted x\nRUN apk add --no-cache nginx\n",
             "FROM alpine:3.19\nRUN apk index --allow-untrusted -o own.tar.gz *.apk\n",
+            "=== image\nFROM debian:12\nRUN apt-get install -y nginx\n",
         ),
         aliases=(
             "checkov:CKV2_DOCKER_7",
@@ -343,6 +359,7 @@ RULES = (
             "checkov:CKV2_DOCKER_9",
             "checkov:CKV2_DOCKER_10",
             "checkov:CKV2_DOCKER_11",
+            "dockle:CIS-DI-0011",
         ),
         why="The signature is what ties a package to its publisher; without it a mirror or a "
         "network in between installs its own, as root.",

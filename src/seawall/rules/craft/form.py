@@ -10,11 +10,13 @@ from seawall.core.model import Evidence, Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, nist
 from seawall.rules.build.flow import FETCHERS
+from seawall.rules.deferred import again
 from seawall.rules.installs import installs_of
 from seawall.rules.practices import TRUSTED_DOWNLOADS
 from seawall.rules.practices.craft import SOUND_DOCKERFILE
 from seawall.rules.stages import place_of, weight_in_image
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
+from seawall.surfaces.image.model import Image
 
 _ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tzst|tar\.\w+|gz|bz2|xz|zst)[\"']?\Z", re.IGNORECASE)
 _REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@", re.IGNORECASE)
@@ -207,8 +209,12 @@ RULES = (
         practice=SOUND_DOCKERFILE,
         risk=_FAULT,
         told_by=("add",),
-        on={Dockerfile: _add_for_copy},
-        bad=("FROM debian:12.5\nADD . /app\n", 'FROM debian:12.5\nADD ["a b", "/app/"]\n'),
+        on={Dockerfile: _add_for_copy, Image: again(_add_for_copy, ("add ",))},
+        bad=(
+            "FROM debian:12.5\nADD . /app\n",
+            'FROM debian:12.5\nADD ["a b", "/app/"]\n',
+            "=== image\nFROM debian:12\nADD app.py /app/ # buildkit\n",
+        ),
         good=(
             "FROM debian:12.5\nADD rootfs.tar.xz /\n",
             "FROM debian:12.5\nADD data.gz a.txz /\n",
@@ -216,6 +222,7 @@ RULES = (
             "FROM debian:12.5\nADD https://github.com/acme/x.git#main /src\n",
             "FROM debian:12.5\nARG SOURCE\nADD $SOURCE /app\n",
             "FROM debian:12.5\nCOPY . /app\n",
+            "=== image\nFROM debian:12\nADD file:5f3a in /app\n",
         ),
         aliases=(
             "hadolint:DL3020",

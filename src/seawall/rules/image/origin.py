@@ -9,10 +9,12 @@ from seawall.core.model import Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.official import official_name
 from seawall.facts.publishers import OPEN_REGISTRIES, publisher_of
+from seawall.rules.deferred import deferred
 from seawall.rules.image.named import Named, named_images, service_images
 from seawall.rules.practices import MINIMAL_BASE_IMAGE, OFFICIAL_BASE_IMAGE
 from seawall.surfaces.dockerfile import Dockerfile
 from seawall.surfaces.image import Reference, parse_reference
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.workload import Workload
 
 _SMALLER: Mapping[str, str] = {
@@ -140,7 +142,7 @@ UNOFFICIAL_BASE = Rule(
         "services:\n  db:\n    image: random-user/their-own-program:1.2.3\n",
         "services:\n  db:\n    image: postgres:17.5\n",
     ),
-    aliases=("hadolint:DL3026",),
+    aliases=("hadolint:DL3026", "dockle:CIS-DI-0002"),
 )
 
 FULL_DISTRIBUTION_BASE = Rule(
@@ -148,12 +150,18 @@ FULL_DISTRIBUTION_BASE = Rule(
     title="Final image made of a whole distribution",
     practice=MINIMAL_BASE_IMAGE,
     risk=Risk(Needs.FOOTHOLD, Gains.LESS),
-    on={Dockerfile: _whole_distribution},
-    bad=("FROM ubuntu:24.04\n", "FROM python:3.13.5\n", "FROM golang:1.24.4 AS b\nFROM b\n"),
+    on={Dockerfile: _whole_distribution, Image: deferred("image.described:whole_distribution")},
+    bad=(
+        "FROM ubuntu:24.04\n",
+        "FROM python:3.13.5\n",
+        "FROM golang:1.24.4 AS b\nFROM b\n",
+        "=== image\nFROM buildpack-deps\n  many deb 400\n",
+    ),
     good=(
         "FROM python:3.13.5-slim-bookworm\n",
         "FROM golang:1.24.4 AS build\nFROM scratch\nCOPY --from=build /app /\n",
         "FROM nginx:1.28.0\n",
+        "=== image\nFROM debian:12\n  many deb 96\n",
     ),
     profile=Profile.STRICT,
     aliases=("doctor:DD018",),

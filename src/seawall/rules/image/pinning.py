@@ -9,6 +9,7 @@ from seawall.core.model import Confidence, Hit, Profile, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.precision import Precision, precision_of
 from seawall.facts.releases import newest
+from seawall.rules.deferred import deferred
 from seawall.rules.image.named import (
     Named,
     named_images,
@@ -21,6 +22,7 @@ from seawall.rules.naming import symbol, write
 from seawall.rules.practices import PINNED_BASE_IMAGE
 from seawall.surfaces.dockerfile import Dockerfile, ImageUse
 from seawall.surfaces.image import Reference, parse_reference
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.workload import Workload
 
 _MOVES = {
@@ -258,7 +260,11 @@ LATEST_TAG = Rule(
     title="Image without a version",
     practice=PINNED_BASE_IMAGE,
     risk=Risk(Needs.UPSTREAM, Gains.LESS),
-    on={Dockerfile: _latest, Workload: _latest_in_service},
+    on={
+        Dockerfile: _latest,
+        Workload: _latest_in_service,
+        Image: deferred("image.described:latest_name"),
+    },
     bad=(
         'FROM python\nCMD ["python3"]\n',
         'FROM node:latest\nCMD ["node"]\n',
@@ -270,6 +276,7 @@ LATEST_TAG = Rule(
         "services:\n  web:\n    image: ghcr.io/acme/web:${TAG:-latest}\n",
         "services:\n  web:\n    image: ${REGISTRY}/web\n",
         "docker run --rm acme/web:latest",
+        "=== image\nTAG acme/web:latest\nFROM debian:12\n",
     ),
     good=(
         "FROM python:3.13.5-alpine3.22\n",
@@ -285,6 +292,7 @@ LATEST_TAG = Rule(
         "services:\n  web:\n    image: ${REGISTRY}/web:1.4.2\n",
         "services:\n  web:\n    image: nginx:${TAG}@sha256:" + "0123456789abcdef" * 4 + "\n",
         "docker run --rm acme/web:1.4.2",
+        "=== image\nTAG acme/web:1.2.3 acme/web:latest\nFROM debian:12\n",
     ),
     aliases=(
         "hadolint:DL3006",

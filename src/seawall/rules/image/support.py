@@ -11,15 +11,17 @@ from seawall.core.model import Evidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.official import Retired, official_name, retired
 from seawall.facts.releases import Release, end_of_life, newest_of, releases_of
+from seawall.rules.deferred import deferred
 from seawall.rules.image.named import Named, named_images, service_images
 from seawall.rules.practices import SUPPORTED_BASE_IMAGE
 from seawall.surfaces.dockerfile import Dockerfile
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.workload import Workload
 
 _RECENT = timedelta(days=365)
 
 
-class _Ending(Struct, frozen=True):
+class Ending(Struct, frozen=True):
     """What one release comes to: `text` continues its label; `weaker` as in `Hit`."""
 
     text: str
@@ -62,9 +64,9 @@ def _retired(named: Named) -> Iterator[Hit]:
 
 def _out_of_support(named: Named, settings: Settings) -> Iterator[Hit]:
     reference = named.reference
-    found: list[tuple[Release, _Ending]] = []
+    found: list[tuple[Release, Ending]] = []
     for release in releases_of(reference.name, reference.tag):
-        ending = _ending(release, settings)
+        ending = ending_of(release, settings)
         if ending is not None:
             found.append((release, ending))
     if not found:
@@ -87,20 +89,20 @@ def _out_of_support(named: Named, settings: Settings) -> Iterator[Hit]:
     )
 
 
-def _ending(release: Release, settings: Settings) -> _Ending | None:
+def ending_of(release: Release, settings: Settings) -> Ending | None:
     """What to say of a release today; None where it is well supported or its end is unknown."""
     today, eol = settings.today, release.eol
     if eol is None or eol - today > timedelta(days=settings.eol_warning_days):
         return None
     if eol > today:
-        return _Ending(f"reaches its end of life on {eol}", "it is still supported")
+        return Ending(f"reaches its end of life on {eol}", "it is still supported")
     if release.extended is not None and release.extended > today:
         text = f"left regular support on {eol} and gets long-term support until {release.extended}"
-        return _Ending(text, "long-term support still fixes most packages")
+        return Ending(text, "long-term support still fixes most packages")
     text = f"reached its end of life on {eol}"
     if release.extended is not None:
         text += f", and its long-term support ended on {release.extended}"
-    return _Ending(text, _superseded(release, eol, today))
+    return Ending(text, _superseded(release, eol, today))
 
 
 def _superseded(release: Release, eol: date, today: date) -> str:
@@ -128,7 +130,7 @@ END_OF_LIFE_BASE = Rule(
     title="Base image past its end of life",
     practice=SUPPORTED_BASE_IMAGE,
     risk=Risk(Needs.NOTHING, Gains.LESS),
-    on={Dockerfile: _ended, Workload: _ended_in_service},
+    on={Dockerfile: _ended, Workload: _ended_in_service, Image: deferred("image.described:ended")},
     bad=(
         "FROM python:3.9-alpine3.18\n",
         "FROM debian:buster-slim\n",
@@ -137,6 +139,9 @@ END_OF_LIFE_BASE = Rule(
         "ARG NODE=16\nFROM node:${NODE}-bullseye\n",
         "FROM gcr.io/distroless/static-debian10\n",
         "services:\n  db:\n    image: postgres:${PG:-12}\n",
+        "=== image\nFROM debian:10\n  distribution debian 10\n",
+        "=== image\nFROM debian:13\n  distribution debian 13\nRUN make\n"
+        "  generic python 3.8.20 usr/local/bin/python3.8\n",
     ),
     good=(
         "FROM python:3.14-alpine3.24\n",
@@ -147,6 +152,7 @@ END_OF_LIFE_BASE = Rule(
         "FROM ghcr.io/acme/app:3.9\n",
         "services:\n  db:\n    image: postgres:17.5\n",
         "services:\n  app:\n    image: node:16\n    build: .\n",
+        "=== image\nFROM debian:13\n  distribution debian 13\n",
     ),
     aliases=("doctor:DD077",),
 )

@@ -189,6 +189,7 @@ VULNERABLE_PACKAGE = Rule(
     title="Package with a known flaw and a fix",
     practice=NO_KNOWN_VULNERABILITIES,
     risk=Risk(Needs.FOOTHOLD, Gains.PRIVILEGE),
+    aliases=("dockle:CIS-DI-0004",),
     on={Vulnerabilities: _of(lambda case: _is_plain(case) and case.is_fixable)},
     bad=(
         "=== image\nFROM debian:12\n  deb openssl 3.0.11-1\n=== advisories\n"

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from seawall.core.model import Confidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.ports import ADMIN_PORTS, DATABASE_PORTS
+from seawall.rules.deferred import deferred
 from seawall.rules.installs import SYSTEM_FAMILIES, installs_of
 from seawall.rules.network.published import ssh_in_project, ssh_of_container
 from seawall.rules.practices import MINIMAL_EXPOSURE
 from seawall.surfaces.compose.model import Project
 from seawall.surfaces.dockerfile import Dockerfile, Setting, Stage
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.workload import Workload
 
 
@@ -117,16 +119,22 @@ RULES = (
         practice=MINIMAL_EXPOSURE,
         risk=Risk(Needs.FAULT, Gains.PRIVILEGE),
         told_by=("expose",),
-        on={Dockerfile: _database_ports},
+        on={
+            Dockerfile: _database_ports,
+            Image: deferred("network.exposed_by_image:database_ports"),
+        },
         bad=(
             "FROM node:20.11.1-alpine3.19\nEXPOSE 5432\n",
             "FROM python:3.12.2-slim\nARG PORT=3306\nEXPOSE 8080 $PORT/tcp\n",
+            "=== image\nEXPOSE 5432/tcp\nFROM node:22\n",
         ),
         good=(
             "FROM postgres:16.2\nEXPOSE 5432\n",
             "FROM alpine:3.19\nRUN apk add --no-cache redis\nEXPOSE 6379\n",
             "FROM node:20.11.1-alpine3.19\nEXPOSE 8080\n",
             "FROM debian:12.5 AS db\nEXPOSE 5432\nFROM debian:12.5\nEXPOSE 8080\n",
+            "=== image\nEXPOSE 5432/tcp\nFROM debian:12\n"
+            "RUN apt-get install -y postgresql-15\n  deb postgresql-15 15.1\n",
         ),
         confidence=Confidence.MEDIUM,
     ),
@@ -136,13 +144,19 @@ RULES = (
         practice=MINIMAL_EXPOSURE,
         risk=Risk(Needs.FAULT, Gains.CONTROL),
         told_by=("expose",),
-        on={Dockerfile: _ssh_port, Project: ssh_in_project, Workload: ssh_of_container},
+        on={
+            Dockerfile: _ssh_port,
+            Project: ssh_in_project,
+            Workload: ssh_of_container,
+            Image: deferred("network.exposed_by_image:ssh_port"),
+        },
         bad=(
             "FROM debian:12.5\nEXPOSE 22\n",
             "FROM debian:12.5\nEXPOSE 20-30/tcp\n",
             'services:\n  web:\n    image: acme/web:1.2.3\n    ports: ["2222:22"]\n',
             "services:\n  web:\n    image: acme/web:1.2.3\n    ports:\n      - 22:22\n",
             "docker run -p 2222:22 acme/web:1.2.3",
+            "=== image\nEXPOSE 22/tcp\nFROM debian:12\n",
         ),
         good=(
             "FROM debian:12.5\nEXPOSE 2222\n",
@@ -150,6 +164,8 @@ RULES = (
             'services:\n  web:\n    image: acme/web:1.2.3\n    ports: ["127.0.0.1:2222:22"]\n',
             'services:\n  git:\n    image: gitea/gitea:1.23.7\n    ports: ["2222:22"]\n',
             "docker run -p 127.0.0.1:2222:22 acme/web:1.2.3",
+            "=== image\nEXPOSE 2222/tcp\nFROM debian:12\n",
+            "=== image\nTAG gitea/gitea:1.23.7\nEXPOSE 22/tcp\nFROM alpine:3.22\n",
         ),
         aliases=("trivy:DS-0004", "checkov:CKV_DOCKER_1", "cis:5.7"),
         remedy="Take port 22 out of EXPOSE and of `ports`; `docker exec` and the orchestrator's "
@@ -161,9 +177,17 @@ RULES = (
         practice=MINIMAL_EXPOSURE,
         risk=Risk(Needs.FAULT, Gains.CONTROL),
         told_by=("expose",),
-        on={Dockerfile: _admin_ports},
-        bad=("FROM node:20.11.1\nEXPOSE 3000 9229\n", "FROM debian:12.5\nEXPOSE 2375/tcp\n"),
-        good=("FROM node:20.11.1\nEXPOSE 3000\n", "FROM debian:12.5\nEXPOSE 9000-9500\n"),
+        on={Dockerfile: _admin_ports, Image: deferred("network.exposed_by_image:admin_ports")},
+        bad=(
+            "FROM node:20.11.1\nEXPOSE 3000 9229\n",
+            "FROM debian:12.5\nEXPOSE 2375/tcp\n",
+            "=== image\nEXPOSE 9229/tcp\nFROM node:22\n",
+        ),
+        good=(
+            "FROM node:20.11.1\nEXPOSE 3000\n",
+            "FROM debian:12.5\nEXPOSE 9000-9500\n",
+            "=== image\nEXPOSE 3000/tcp\nFROM node:22\n",
+        ),
         remedy="Take the port out of EXPOSE; start debuggers only on 127.0.0.1 and on purpose.",
     ),
     Rule(
@@ -172,15 +196,19 @@ RULES = (
         practice=MINIMAL_EXPOSURE,
         risk=Risk(Needs.FAULT, Gains.CONTROL),
         told_by=("ssh", "dropbear"),
-        on={Dockerfile: _ssh_server},
+        on={Dockerfile: _ssh_server, Image: deferred("network.exposed_by_image:ssh_server")},
         bad=(
             "FROM debian:12.5\nRUN apt-get update && apt-get install -y nginx openssh-server\n",
             'FROM debian:12.5\nCMD ["/usr/sbin/sshd", "-D"]\n',
+            "=== image\nFROM debian:12\nRUN apt-get install -y openssh-server\n"
+            "  -rwxr-xr-x 0:0 usr/sbin/sshd network-tool\n",
         ),
         good=(
             "FROM debian:12.5\nRUN apt-get update && apt-get install -y openssh-client\n",
             "FROM debian:12.5 AS b\nRUN apt-get install -y openssh-server\nFROM debian:12.5\n",
             "FROM alpine:3.19\nRUN apk add --no-cache openssh-client\n",
+            "=== image\nFROM debian:12\nRUN apt-get install -y openssh-client\n"
+            "  -rwxr-xr-x 0:0 usr/bin/ssh network-tool\n",
         ),
         confidence=Confidence.MEDIUM,
         why="A second way in, with its own keys, its own faults and no trace in the engine's logs.",

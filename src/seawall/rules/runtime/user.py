@@ -10,6 +10,7 @@ from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Hit, Profile, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.bases import BaseImage, base_image
+from seawall.rules.deferred import deferred
 from seawall.rules.image.named import origin_of, stages_named
 from seawall.rules.naming import symbol, the, write
 from seawall.rules.practices import NON_ROOT_USER
@@ -17,9 +18,9 @@ from seawall.rules.stakes import stakes
 from seawall.surfaces.cell import Cell
 from seawall.surfaces.dockerfile import Dockerfile, Setting, Stage, Value
 from seawall.surfaces.image import parse_reference
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.workload import Build, Workload
 
-_ADMINISTRATOR = "containeradministrator"
 _VARIABLE = Expression(r"\$(?:\{(\w+)[^}]*\}|(\w+))")
 _WINDOWS = Expression(r"mcr\.microsoft\.com/windows|servercore|nanoserver")
 _SCRATCH = BaseImage(user="root", shell=False, family="scratch", source="an empty image")
@@ -230,7 +231,7 @@ def _is_root(user: str) -> bool:
 
 def _windows_user(user: Setting, symbol: str) -> Iterator[Hit]:
     name = (user.value.known or "").rpartition("\\")[2]
-    if name.lower() == _ADMINISTRATOR:
+    if name.lower() == "containeradministrator":
         yield Hit(
             user,
             "the image runs as ContainerAdministrator, who may do everything in the container",
@@ -420,7 +421,11 @@ ROOT_USER = Rule(
     title="Image that runs as root",
     practice=NON_ROOT_USER,
     risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
-    on={Dockerfile: _root_user, Workload: _service_user},
+    on={
+        Dockerfile: _root_user,
+        Workload: _service_user,
+        Image: deferred("runtime.user_in_image:root_user"),
+    },
     bad=(
         'FROM python:3.13.5-slim\nCMD ["python3", "app.py"]\n',
         "FROM alpine:3.22.1\nUSER app\nUSER 0:0\n",
@@ -436,6 +441,8 @@ ROOT_USER = Rule(
         "services:\n  web:\n    image: nginx:1.28.0\n",
         "services:\n  db:\n    image: postgres:17.5\n    entrypoint: [postgres]\n",
         "docker run --user root acme/web:1.2.3",
+        '=== image\nFROM debian:12\nENTRYPOINT ["/app"]\n',
+        "=== image\nUSER toor:app\nFROM debian:12\n  account toor 0 locked\n",
     ),
     good=(
         "FROM python:3.13.5-slim\nUSER 10001\n",
@@ -451,6 +458,8 @@ ROOT_USER = Rule(
         "services:\n  db:\n    image: postgres:17.5\n",
         "services:\n  web:\n    image: acme/web:1.2.3\n",
         "docker run --user 10001 nginx:1.28.0",
+        "=== image\nUSER 65532\nFROM scratch\n",
+        "=== image\nUSER app\nFROM debian:12\n  account root 0 locked\n  account app 999 locked\n",
     ),
     aliases=(
         "hadolint:DL3002",
@@ -470,9 +479,16 @@ NAMED_USER = Rule(
     title="User named instead of numbered",
     practice=NON_ROOT_USER,
     risk=Risk(Needs.FAULT, Gains.LESS),
-    on={Dockerfile: _named_user},
-    bad=("FROM alpine:3.22.1\nRUN adduser -S app\nUSER app\n",),
-    good=("FROM alpine:3.22.1\nUSER 10001:10001\n", "FROM alpine:3.22.1\nUSER root\n"),
+    on={Dockerfile: _named_user, Image: deferred("runtime.user_in_image:named_user")},
+    bad=(
+        "FROM alpine:3.22.1\nRUN adduser -S app\nUSER app\n",
+        "=== image\nUSER app\nFROM alpine:3.22\n  account app 100 locked\n",
+    ),
+    good=(
+        "FROM alpine:3.22.1\nUSER 10001:10001\n",
+        "FROM alpine:3.22.1\nUSER root\n",
+        "=== image\nUSER 100\nFROM alpine:3.22\n  account app 100 locked\n",
+    ),
     profile=Profile.STRICT,
     aliases=("hadolint:DL3066",),
     why=(

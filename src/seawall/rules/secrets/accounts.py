@@ -10,10 +10,12 @@ from seawall.core.model import Hit, Region
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
 from seawall.detectors.placeholders import Worth, worth
+from seawall.rules.deferred import deferred
 from seawall.rules.practices import NO_HARDCODED_SECRETS
 from seawall.rules.secrets.places import Literal, after, of_shell_word
 from seawall.rules.stages import place_of, weight_in_image
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.shell import Command, Script
 
 _LOCKED = frozenset({"*", "!", "!!", "x", "!*", "*LK*"})
@@ -116,7 +118,7 @@ RULES = (
         title="An account's password is set in the build",
         practice=NO_HARDCODED_SECRETS,
         risk=Risk(Needs.NOTHING, Gains.CONTROL),
-        on={Dockerfile: _set_in_build},
+        on={Dockerfile: _set_in_build, Image: deferred("secrets.files_in_image:passwords")},
         bad=(
             "FROM debian:12.5\nRUN echo 'root:Kx7vR2mq' | chpasswd\n",
             "FROM debian:12.5\nRUN useradd -p '' app\n",
@@ -124,12 +126,14 @@ RULES = (
             "FROM debian:12.5\nRUN usermod --password '$6$abc$def' root\n",
             "FROM debian:12.5\nRUN passwd -d root\n",
             "FROM debian:12.5\nRUN chpasswd <<< 'root:root'\n",
+            "=== image\nFROM alpine:3.9\n  shadow root none\n",
         ),
         good=(
             'FROM debian:12.5\nRUN echo "root:$(head -c 24 /dev/urandom | base64)" | chpasswd\n',
             'FROM debian:12.5\nRUN --mount=type=secret,id=p,env=P echo "root:$P" | chpasswd\n',
             "FROM debian:12.5\nRUN useradd -p '*' app && passwd -l root && usermod -p '!' x\n",
             "FROM debian:12.5\nRUN useradd --uid 1000 app\n",
+            "=== image\nFROM alpine:3.22\n  shadow root locked\n",
         ),
         remedy="Leave accounts without a password (locked): processes start as a USER, nobody logs "
         "in. Where someone must, give the password as a secret when the container starts.",

@@ -12,10 +12,12 @@ from seawall.core.model import Confidence, Evidence, Hit, Located
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
 from seawall.facts.secret_names import SecretFile, is_sample, secret_file
+from seawall.rules.deferred import deferred
 from seawall.rules.practices import NO_HARDCODED_SECRETS
 from seawall.rules.secrets.places import of_word
 from seawall.rules.stages import place_of, weight_in_image
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.shell import Command
 
 
@@ -188,7 +190,7 @@ RULES = (
         title="A secret file is copied into the image",
         practice=NO_HARDCODED_SECRETS,
         risk=_READ,
-        on={Dockerfile: _file_copied},
+        on={Dockerfile: _file_copied, Image: deferred("secrets.files_in_image:secret_files")},
         bad=(
             "FROM debian:12.5\nCOPY .env /app/\n",
             "FROM debian:12.5\nCOPY id_rsa /root/.ssh/id_rsa\n",
@@ -197,6 +199,7 @@ RULES = (
             "FROM debian:12.5\nCOPY npmrc /root/.npmrc\n",
             "FROM debian:12.5\nCOPY privkey.pem .env.production /app/\n",
             "FROM debian:12.5\nONBUILD COPY .netrc /root/\n",
+            "=== image\nFROM debian:12\nCOPY . /app\n  -rw------- 0:0 app/server.p12 secret-name\n",
         ),
         good=(
             "FROM debian:12.5\nCOPY .env.example /app/.env\n",
@@ -205,6 +208,7 @@ RULES = (
             "FROM debian:12.5\nCOPY meta.env repo.gpg.key truststore.jks /x/\n",
             "FROM debian:12.5\nRUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci\n",
             "FROM debian:12.5\nCOPY Dockerfile /credentials.json\n",
+            "=== image\nFROM debian:12\nCOPY . /app\n  -rw-r--r-- 0:0 app/.npmrc secret-name\n",
         ),
         aliases=("trivy:DS-0031", "dockle:CIS-DI-0010"),
         citations=(*NO_HARDCODED_SECRETS.citations, cwe(538)),
@@ -214,18 +218,22 @@ RULES = (
         title="A secret file is deleted in a later layer",
         practice=NO_HARDCODED_SECRETS,
         risk=_READ,
-        on={Dockerfile: _deleted_later},
+        on={Dockerfile: _deleted_later, Image: deferred("secrets.in_image:deleted_later")},
+        aliases=("dockle:CIS-DI-0010",),
         bad=(
             "FROM debian:12.5\nCOPY id_rsa /root/.ssh/id_rsa\nRUN make && rm ~/.ssh/id_rsa\n",
             "FROM debian:12.5\nCOPY .npmrc ./\nRUN npm ci\nRUN rm -f .npmrc\n",
             "FROM debian:12.5\nRUN echo $T > ~/.netrc\nRUN go build ./... && rm -rf ~/.netrc\n",
             "FROM debian:12.5\nCOPY .ssh /root/.ssh\nRUN rm -rf /root/.ssh\n",
+            "=== image\nFROM debian:12\nCOPY . /app\n  secret password app/.env\n"
+            "RUN rm /app/.env\n  - app/.env\n",
         ),
         good=(
             "FROM debian:12.5\nRUN echo $T > ~/.netrc && go build ./... && rm ~/.netrc\n",
             "FROM debian:12.5\nCOPY app.tar /tmp/\nRUN tar xf /tmp/app.tar && rm /tmp/app.tar\n",
             "FROM debian:12.5\nCOPY .npmrc ./\nRUN rm -rf /var/lib/apt/lists\n",
             "FROM debian:12.5 AS a\nCOPY .npmrc ./\nFROM debian:12.5\nRUN rm .npmrc\n",
+            "=== image\nFROM debian:12\nCOPY . /app\n  secret password app/.env\n",
         ),
         why="A layer is never changed by a later one: the file is hidden, and whoever saves the "
         "image and opens that layer reads it.",

@@ -13,12 +13,14 @@ from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
 from seawall.detectors.names import sort_of
 from seawall.detectors.placeholders import Worth, worth
+from seawall.rules.deferred import deferred
 from seawall.rules.practices import INJECTED_SECRETS
 from seawall.rules.secrets.literal import identifier
 from seawall.rules.secrets.places import of_word
 from seawall.rules.secrets.sightings import sightings
 from seawall.rules.stages import place_of, weight_in_image
 from seawall.surfaces.dockerfile import Dockerfile, Instruction, Stage, Word
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.shell import Command
 
 _VARIABLE = Expression(r"(?<!\\)\$(?:\{([A-Za-z_]\w*)[^}]*\}|([A-Za-z_]\w*))")
@@ -188,13 +190,14 @@ RULES = (
         title="A secret is passed as a build argument",
         practice=INJECTED_SECRETS,
         risk=_READ,
-        on={Dockerfile: _in_build_arg},
+        on={Dockerfile: _in_build_arg, Image: deferred("secrets.in_image:build_argument")},
         bad=(
             "FROM node:22\nARG NPM_TOKEN\nRUN npm ci --//e.org/:_authToken=$NPM_TOKEN\n",
             'FROM debian:12.5\nARG GITHUB_TOKEN=""\nRUN git clone https://$GITHUB_TOKEN@e.org/x\n',
             'FROM debian:12.5\nARG SSH_KEY\nRUN echo "${SSH_KEY}" > /root/.ssh/id_rsa\n',
             "FROM debian:12.5 AS a\nARG API_TOKEN\nFROM a\nRUN get --token $API_TOKEN\n",
             "FROM debian:12.5\nARG ACCESSTOKEN\nRUN make\n",
+            "=== image\nFROM node:22\nRUN |1 NPM_TOKEN=q9Zt4rXw7LmB2kVc /bin/sh -c npm ci\n",
         ),
         good=(
             "FROM node:22\nRUN --mount=type=secret,id=npm,env=NPM_TOKEN npm ci\n",
@@ -202,12 +205,18 @@ RULES = (
             "ARG API_TOKEN\nFROM debian:12.5\nRUN true\n",
             "FROM debian:12.5\nARG SSH_KEY=/root/.ssh/id_ed25519\nRUN ssh -i $SSH_KEY host\n",
             "FROM debian:12.5\nARG USE_TOKEN=false\nARG PUBLIC_KEY\nRUN echo $PUBLIC_KEY\n",
+            "=== image\nFROM node:22\nRUN |1 VERSION=1.2.3 /bin/sh -c npm ci\n",
         ),
         why="Build arguments are recorded in the history of the image, in the build's provenance "
         "and in the cache: `docker history --no-trunc` shows them to whoever can pull it.",
         remedy="`RUN --mount=type=secret,id=token,env=TOKEN …` gives it to one step, keeps none.",
         citations=(*INJECTED_SECRETS.citations, cwe(522)),
-        aliases=("hadolint:DL3064", "trivy:DS-0031", "buildkit:SecretsUsedInArgOrEnv"),
+        aliases=(
+            "hadolint:DL3064",
+            "trivy:DS-0031",
+            "buildkit:SecretsUsedInArgOrEnv",
+            "dockle:CIS-DI-0010",
+        ),
     ),
     Rule(
         id="secret-arg-to-env",

@@ -8,9 +8,11 @@ from seawall.core.expression import Expression
 from seawall.core.model import Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
+from seawall.rules.deferred import deferred
 from seawall.rules.practices import NO_HARDCODED_SECRETS
 from seawall.rules.stages import place_of, weight_in_image
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.shell import Command
 
 _OTHER_MODES = ("-R", "-F", "-l", "-y", "-e", "-i", "-H", "-B", "-p", "-c", "-s", "-Q", "-L", "-r")
@@ -109,13 +111,15 @@ RULES = (
             "puttygen",
             "gpg",
         ),
-        on={Dockerfile: _generated},
+        on={Dockerfile: _generated, Image: deferred("secrets.in_image:generated_key")},
         bad=(
             'FROM debian:12.5\nRUN ssh-keygen -t rsa -f /etc/ssh/ssh_host_rsa_key -N ""\n',
             "FROM debian:12.5\nRUN apt-get update && ssh-keygen -A\n",
             "FROM debian:12.5\nRUN openssl req -x509 -newkey rsa:2048 -nodes -keyout k -out c\n",
             "FROM debian:12.5\nRUN openssl genrsa -out /etc/ssl/server.key 2048\n",
             "FROM debian:12.5\nRUN mkcert -install && keytool -genkeypair -keystore x.jks\n",
+            "=== image\nFROM debian:12\nRUN ssh-keygen -A\n"
+            "  secret private-key etc/ssh/ssh_host_rsa_key\n",
         ),
         good=(
             "FROM debian:12.5\nRUN ssh-keygen -A && rm -f /etc/ssh/ssh_host_*\n",
@@ -124,6 +128,9 @@ RULES = (
             "FROM debian:12.5\nRUN openssl genrsa -out /tmp/x.key 2048 && rm /tmp/x.key\n",
             "FROM debian:12.5\nRUN openssl x509 -in c.pem && gpg --import key.asc\n",
             'FROM debian:12.5\nENTRYPOINT ["ssh-keygen", "-A"]\n',
+            "=== image\nFROM debian:12\nRUN ssh-keygen -A\n"
+            "  secret private-key etc/ssh/ssh_host_rsa_key\nRUN rm /etc/ssh/ssh_host_rsa_key\n"
+            "  - etc/ssh/ssh_host_rsa_key\n",
         ),
         why="Who has the image can pose as every server that runs it, and read what is sent to it.",
         remedy="Make the key when the container first starts, on a volume, or mount a secret.",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seawall.core.expression import Expression
-from seawall.core.model import Confidence, Hit
+from seawall.core.model import Confidence, Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
+from seawall.rules.deferred import deferred
 from seawall.rules.practices import NO_HARDCODED_SECRETS
 from seawall.rules.secrets.services import (
     hardcoded,
@@ -19,6 +20,7 @@ from seawall.rules.secrets.sightings import Sighting, sightings
 from seawall.rules.stages import place_of
 from seawall.surfaces.compose.model import Project
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.workload import Workload
 
 _WHERE = {
@@ -137,7 +139,12 @@ RULES = (
         title="A secret stands in the file",
         practice=NO_HARDCODED_SECRETS,
         risk=_READ,
-        on={Dockerfile: _hardcoded, Workload: hardcoded, Project: hardcoded_in},
+        on={
+            Dockerfile: _hardcoded,
+            Workload: hardcoded,
+            Project: hardcoded_in,
+            Image: deferred("secrets.in_image:hardcoded"),
+        },
         bad=(
             "FROM debian:12.5\nENV DB_PASSWORD=mysecret\n",
             'FROM debian:12.5\nRUN echo "password=mysecret" > config.ini\n',
@@ -162,6 +169,9 @@ RULES = (
             "services:\n  db:\n    image: mysql:8.4.5\n"
             "    healthcheck: {test: mysqladmin ping -uroot -pKx7vR2mq}\n",
             "docker run -e DB_PASSWORD=Kx7vR2mq acme/web:1.2.3",
+            "=== image\nENV DB_PASSWORD=Kx7vR2mq\nFROM debian:12\n",
+            "=== image\nFROM debian:12\nCOPY app /app\n  secret github-token app/settings.py\n",
+            "=== image\nFROM debian:12\nRUN curl -u deploy:Kx7vR2mq https://example.org/x\n",
         ),
         good=(
             "FROM debian:12.5\nENV DB_PASSWORD_FILE=/run/secrets/db_password\n",
@@ -180,6 +190,8 @@ RULES = (
             "services:\n  db:\n    image: postgres:17.5\n    environment:\n"
             "      POSTGRES_PASSWORD_FILE: /run/secrets/db_password\n",
             "docker run -e DB_PASSWORD acme/web:1.2.3",
+            "=== image\nENV DB_PASSWORD_FILE=/run/secrets/db\nFROM debian:12\n",
+            "=== image\nFROM debian:12\n  secret private-key usr/lib/python3/test/key.pem low\n",
         ),
         aliases=(
             "hadolint:DL3064",
@@ -198,7 +210,12 @@ RULES = (
         title="A password that everyone knows",
         practice=NO_HARDCODED_SECRETS,
         risk=_READ,
-        on={Dockerfile: _default, Workload: well_known, Project: well_known_in},
+        on={
+            Dockerfile: _default,
+            Workload: well_known,
+            Project: well_known_in,
+            Image: deferred("secrets.in_image:well_known"),
+        },
         bad=(
             "FROM debian:12.5\nENV GF_SECURITY_ADMIN_PASSWORD=admin\n",
             "FROM debian:12.5\nENV POSTGRES_PASSWORD=postgres\n",
@@ -209,6 +226,7 @@ RULES = (
             "services:\n  db:\n    image: postgres:17.5\n    environment:\n"
             "      POSTGRES_PASSWORD: ${DB_PASSWORD:-postgres}\n",
             "docker run -e MINIO_ROOT_PASSWORD=minioadmin -p 9000:9000 minio/minio:1.2.3",
+            "=== image\nENV POSTGRES_PASSWORD=postgres\nFROM debian:12\n",
         ),
         good=(
             "FROM debian:12.5\nENV DB_PASSWORD=Kx7vR2mq\n",
@@ -217,11 +235,26 @@ RULES = (
             "FROM debian:12.5\nENV PASSWORD=\n",
             "services:\n  db:\n    image: postgres:17.5\n    environment:\n"
             "      POSTGRES_PASSWORD: ${DB_PASSWORD:?must be set}\n",
+            "=== image\nENV POSTGRES_PASSWORD=\nFROM debian:12\n",
         ),
         why="A default password is on the first page of every list that attackers try, and images "
         "run with the defaults that they bring.",
         remedy="Set no default: let the program refuse to start until a secret file is given.",
         citations=(*NO_HARDCODED_SECRETS.citations, cwe(259)),
         aliases=("hadolint:DL3064", "trivy:DS-0031", "buildkit:SecretsUsedInArgOrEnv"),
+    ),
+    Rule(
+        id="possible-secret",
+        title="A text that may be a secret",
+        practice=NO_HARDCODED_SECRETS,
+        risk=Risk(Needs.FAULT, Gains.PRIVILEGE),
+        confidence=Confidence.LOW,
+        profile=Profile.AUDIT,
+        on={Image: deferred("secrets.in_image:possible")},
+        bad=("=== image\nFROM debian:12\n  secret private-key usr/lib/x/tests/key.pem low\n",),
+        good=("=== image\nFROM debian:12\nCOPY app /app\n  secret github-token app/x.py\n",),
+        why="Packages bring keys for their tests, examples in their documents, and words that look "
+        "like passwords. Nearly all of them are nobody's secret; who must be sure reads them.",
+        remedy="Read the place. What is real must be taken out and revoked.",
     ),
 )

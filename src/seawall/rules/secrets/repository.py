@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from seawall.core.model import Fix, Hit, Safety
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
+from seawall.rules.deferred import deferred
 from seawall.rules.practices import ENV_FILES_PRIVATE
 from seawall.rules.secrets.held import Held, held, weight_of
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.repository import Repository
 
 _KEYS = frozenset({"a private key", "an SSH private key", "a key store"})
@@ -122,16 +124,19 @@ RULES = (
         title="A private key that every user can read",
         practice=ENV_FILES_PRIVATE,
         risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
-        on={Repository: _readable},
+        on={Repository: _readable, Image: deferred("secrets.files_in_image:readable_keys")},
         bad=(
             "=== certs/server.key (0644)\n" + _KEY,
             "=== id_rsa (0604)\n" + _KEY,
+            "=== image\nFROM debian:12\nCOPY . /app\n  -rw-r--r-- 0:0 app/tls.p12 readable-key\n",
         ),
         good=(
             "=== certs/server.key (0600)\n" + _KEY,
             "=== certs/server.key (tracked)\n" + _KEY,
             "=== .env (0644)\n" + _SECRET,
             "=== server.crt (0644)\n-----BEGIN CERTIFICATE-----\nMIIB\n",
+            "=== image\nFROM debian:12\n  owns ssl-cert etc/x.key\n"
+            "  -rw-r--r-- 0:0 etc/x.key readable-key\n",
         ),
         why="Any account or any container that mounts the directory can read the key, and then "
         "speak in its owner's name.",

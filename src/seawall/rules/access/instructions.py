@@ -1,4 +1,4 @@
-"""Access control: who may write, who may become root, what the host lends."""
+"""What instructions do to modes, accounts and system paths."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from seawall.core.model import Confidence, Hit, Profile, Region
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist
+from seawall.rules.deferred import again, deferred
 from seawall.rules.practices import (
     FILE_PERMISSIONS,
     ISOLATED_FROM_HOST,
@@ -18,6 +19,7 @@ from seawall.rules.practices import (
 from seawall.rules.stages import place_of, weight_in_image
 from seawall.rules.text import matches_in
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
+from seawall.surfaces.image.model import Image
 from seawall.surfaces.shell import Command, ShellWord
 
 _OCTAL = re.compile(r"[0-7]{3,5}\Z")
@@ -177,14 +179,15 @@ def _passwordless_sudo(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
         )
 
 
-_SYSTEM = re.compile(r"/(proc|sys|dev|boot|etc|usr|bin|sbin|lib(64)?|root|var/run|run)/?\Z")
+SYSTEM_PATH = re.compile(r"/(proc|sys|dev|boot|etc|usr|bin|sbin|lib(64)?|root|var/run|run)/?\Z")
+"""Paths over which a host's own directory changes the system."""
 
 
 def _system_volume(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
     stage = dockerfile.target
     for setting in stage.volumes if stage else ():
         path = setting.value.known or ""
-        if stage and (path.endswith("docker.sock") or _SYSTEM.match(path)):
+        if stage and (path.endswith("docker.sock") or SYSTEM_PATH.match(path)):
             yield Hit(
                 setting,
                 f"VOLUME {path} invites a mount of the host's own over a system path",
@@ -193,13 +196,14 @@ def _system_volume(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
             )
 
 
-_KERNEL = re.compile(r"/(proc|sys|dev)(/|\Z)")
+KERNEL_PATH = re.compile(r"/(proc|sys|dev)(/|\Z)")
+"""Paths of the kernel's own file systems."""
 
 
 def _system_workdir(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
     for instruction in dockerfile.of("WORKDIR"):
         path = instruction.text.strip().strip("\"'")
-        if _KERNEL.match(path):
+        if KERNEL_PATH.match(path):
             yield Hit(
                 instruction,
                 f"WORKDIR {path} is the kernel's, not the image's: what is written there is lost "
@@ -253,13 +257,15 @@ RULES = (
         practice=FILE_PERMISSIONS,
         risk=_TAKEN,
         told_by=("chmod", "install", "mkdir"),
-        on={Dockerfile: _world_writable},
+        on={Dockerfile: _world_writable, Image: deferred("access.modes_in_image:world_writable")},
         bad=(
             "FROM debian:12.5\nRUN chmod -R 777 /app\n",
             "FROM debian:12.5\nRUN chmod a+rwx /data && true\n",
             "FROM debian:12.5\nCOPY --chmod=0777 run.sh /run.sh\n",
             "FROM debian:12.5\nRUN install -d -m 0777 /data\n",
             "FROM debian:12.5\nRUN rm -rf /data && mkdir /data && chmod 777 /data\n",
+            "=== image\nFROM debian:12\nRUN mkdir -m 777 /srv/shared\n"
+            "  drwxrwxrwx 0:0 srv/shared open-directory\n",
         ),
         good=(
             "FROM debian:12.5\nRUN chmod 1777 /tmp && chmod 755 /app\n",
@@ -267,6 +273,7 @@ RULES = (
             "FROM debian:12.5\nCOPY --chmod=755 run.sh /run.sh\n",
             "FROM debian:12.5\nRUN echo chmod 777 /app\n",
             'FROM debian:12.5\nRUN d="$(mktemp -d)" && chmod 777 "$d" && make && rm -rf "$d"\n',
+            "=== image\nFROM debian:12\n  -rw-rw-rw- 0:0 tmp/x world-writable\n",
         ),
         remedy="Directories and programs 755, files 644; give what must be written to one user.",
         citations=(*FILE_PERMISSIONS.citations, cwe(732)),
@@ -277,15 +284,25 @@ RULES = (
         practice=NO_SETUID_BINARIES,
         risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
         told_by=("chmod", "install", "mkdir"),
-        on={Dockerfile: _setuid},
+        on={Dockerfile: _setuid, Image: deferred("access.programs_in_image:lending_programs")},
+        aliases=("dockle:CIS-DI-0008",),
         bad=(
             "FROM debian:12.5\nRUN chmod u+s /usr/bin/tool\n",
             "FROM debian:12.5\nRUN install -m 4755 tool /usr/bin/tool\n",
+            "=== image\nFROM debian:12\nRUN cp /bin/bash /usr/local/bin/rootbash\n"
+            "  -rwsr-xr-x 0:0 usr/local/bin/rootbash setuid\n",
+            "=== image\nFROM debian:12\n  owns vim usr/bin/vim\n"
+            "  -rwsr-xr-x 0:0 usr/bin/vim setuid\n",
+            "=== image\nFROM debian:12\nRUN setcap cap_setuid=ep /usr/bin/tool\n"
+            "  -rwxr-xr-x 0:0 usr/bin/tool capabilities cap_setuid=ep\n",
         ),
         good=(
             "FROM debian:12.5\nRUN chmod u-s /bin/su && chmod a-s /bin/mount\n",
             "FROM debian:12.5\nRUN chmod 2775 /srv/shared && chmod g+s /srv/shared\n",
             "FROM debian:12.5\nRUN chmod 0755 /usr/bin/tool\n",
+            "=== image\nFROM debian:12\n  -rwsr-xr-x 0:0 usr/bin/passwd setuid\n",
+            "=== image\nFROM caddy:2\n"
+            "  -rwxr-xr-x 0:0 usr/bin/caddy capabilities cap_net_bind_service=ep\n",
         ),
         remedy="Leave the bit off; give the one capability that the program needs instead "
         "(`--cap-add` at run time).",
@@ -296,13 +313,18 @@ RULES = (
         practice=NO_SETUID_BINARIES,
         risk=Risk(Needs.FOOTHOLD, Gains.LESS),
         profile=Profile.STRICT,
-        on={Dockerfile: _setuid_kept},
-        bad=("FROM debian:12.5\nRUN true\n",),
+        on={Dockerfile: _setuid_kept, Image: deferred("access.programs_in_image:usual_programs")},
+        aliases=("dockle:CIS-DI-0008",),
+        bad=(
+            "FROM debian:12.5\nRUN true\n",
+            "=== image\nFROM debian:12\n  -rwsr-xr-x 0:0 usr/bin/passwd setuid\n",
+        ),
         good=(
             "FROM debian:12.5\n"
             "RUN find / -xdev -perm /6000 -type f -exec chmod a-s {} \\; || true\n",
             "FROM debian:12.5\nRUN find / -perm +6000 -type f -exec chmod a-s {} +\n",
             "FROM scratch\nCOPY app /app\n",
+            "=== image\nFROM debian:12\n  -rwxr-xr-x 0:0 usr/bin/passwd other\n",
         ),
         remedy="`RUN find / -xdev -perm /6000 -type f -exec chmod a-s {} +`, or run with "
         "no-new-privileges, which makes the bits powerless.",
@@ -313,22 +335,25 @@ RULES = (
         practice=NON_ROOT_USER,
         risk=_TAKEN,
         told_by=("sudo", "doas"),
-        on={Dockerfile: _sudo},
+        on={Dockerfile: _sudo, Image: again(_sudo, ("sudo", "doas"))},
         bad=(
             "FROM debian:12.5\nRUN sudo apt-get update\n",
             "FROM debian:12.5\nRUN set -e; cd /x && sudo -E make install\n",
             'FROM debian:12.5\nENTRYPOINT ["sudo", "/start.sh"]\n',
+            "=== image\nFROM debian:12\nRUN sudo apt-get update\n",
         ),
         good=(
             "FROM debian:12.5\nRUN echo sudo apt-get\n",
             "FROM debian:12.5\nRUN true\n",
             "FROM debian:12.5\nRUN sed -i s/sudo// /x && cat /etc/sudo.conf\n",
+            "=== image\nFROM debian:12\nRUN apt-get install -y sudo\n",
         ),
         aliases=(
             "hadolint:DL3004",
             "trivy:DS-0010",
             "checkov:CKV2_DOCKER_1",
             "kics:Run Using Sudo",
+            "dockle:DKL-DI-0001",
         ),
         why="sudo only works if the user may become root: then USER protects nothing, and sudo's "
         "own faults are in the image.",
@@ -341,12 +366,16 @@ RULES = (
         practice=NON_ROOT_USER,
         risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
         told_by=("nopasswd",),
-        on={Dockerfile: _passwordless_sudo},
+        on={Dockerfile: _passwordless_sudo, Image: again(_passwordless_sudo, ("nopasswd",))},
         bad=(
             'FROM debian:12.5\nRUN echo "app ALL=(ALL) NOPASSWD:ALL" >> /etc/sudoers\n',
             "FROM debian:12.5\nCOPY <<EOF /etc/sudoers.d/app\napp ALL=(ALL) NOPASSWD: ALL\nEOF\n",
+            '=== image\nFROM debian:12\nRUN echo "app ALL=(ALL) NOPASSWD:ALL" >> /etc/sudoers\n',
         ),
-        good=("FROM debian:12.5\nRUN useradd app\nUSER app\n",),
+        good=(
+            "FROM debian:12.5\nRUN useradd app\nUSER app\n",
+            "=== image\nFROM debian:12\nRUN useradd app\n",
+        ),
         remedy="Remove the entry and sudo with it; do what needs root at build time.",
         citations=(cis("4.1"), nist("4.1.2"), cwe(250)),
     ),
@@ -356,12 +385,17 @@ RULES = (
         practice=ISOLATED_FROM_HOST,
         risk=Risk(Needs.FAULT, Gains.CONTROL),
         told_by=("volume",),
-        on={Dockerfile: _system_volume},
+        on={Dockerfile: _system_volume, Image: deferred("access.modes_in_image:system_volumes")},
         bad=(
             "FROM debian:12.5\nVOLUME /var/run/docker.sock\n",
             'FROM debian:12.5\nVOLUME ["/data", "/proc"]\n',
+            "=== image\nVOLUME /var/run/docker.sock\nFROM debian:12\n",
         ),
-        good=("FROM debian:12.5\nVOLUME /data /var/lib/app\n", "FROM debian:12.5\nVOLUME /etc/x\n"),
+        good=(
+            "FROM debian:12.5\nVOLUME /data /var/lib/app\n",
+            "FROM debian:12.5\nVOLUME /etc/x\n",
+            "=== image\nVOLUME /data\nFROM debian:12\n",
+        ),
         aliases=("dockle:DKL-DI-0002",),
     ),
     Rule(
@@ -370,9 +404,16 @@ RULES = (
         practice=ISOLATED_FROM_HOST,
         risk=Risk(Needs.FAULT, Gains.LESS),
         told_by=("/proc", "/sys", "/dev"),
-        on={Dockerfile: _system_workdir},
-        bad=("FROM debian:12.5\nWORKDIR /proc/self\n",),
-        good=("FROM debian:12.5\nWORKDIR /process\n", "FROM debian:12.5\nWORKDIR /app\n"),
+        on={Dockerfile: _system_workdir, Image: deferred("access.modes_in_image:system_workdir")},
+        bad=(
+            "FROM debian:12.5\nWORKDIR /proc/self\n",
+            "=== image\nWORKDIR /proc/self\nFROM debian:12\n",
+        ),
+        good=(
+            "FROM debian:12.5\nWORKDIR /process\n",
+            "FROM debian:12.5\nWORKDIR /app\n",
+            "=== image\nWORKDIR /app\nFROM debian:12\n",
+        ),
         aliases=("trivy:DS-0030",),
         remedy="Choose a directory of the image's own, such as /app.",
     ),
