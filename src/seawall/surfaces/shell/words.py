@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 JOINT = "\f"
 """Fills places of a masked text that the shell never sees (see `seawall.surfaces.shell.reader`)."""
@@ -49,6 +50,7 @@ def without_joints(text: str) -> str:
     return _JOINTS.sub("", text)
 
 
+@lru_cache(maxsize=4096)
 def unquote(text: str) -> str | None:
     """The word after quote removal; None where it has an expansion or a quote that never ends."""
     parts: list[str] = []
@@ -91,6 +93,7 @@ def _ansi(escape: re.Match[str]) -> str:
     return chr(code) if code < 0x110000 else ""
 
 
+@lru_cache(maxsize=4096)
 def variables(text: str) -> tuple[str, ...]:
     """Names that a word without substitutions expands, in order, each once."""
     names: dict[str, None] = {}
