@@ -120,14 +120,15 @@ def _builds(around: Surroundings) -> Iterator[Build]:
         facts = _read(each) if around.known is None else around.known.get(each.path)
         if facts is not None:
             path = os.path.abspath(each.path)  # resolves no links
-            for context in contexts.get(os.path.realpath(path), [""]):
+            stated = contexts.get(os.path.realpath(path)) if contexts else None
+            for context in stated or [""]:
                 yield Build(facts, path, context)
 
 
 def _read(dockerfile: Input) -> Dockerfile | None:
     """The facts of a Dockerfile that copies; what can't be read is said elsewhere."""
     try:
-        source = read_source(Path(dockerfile.path), dockerfile.name)
+        source = read_source(dockerfile.path, dockerfile.name)
     except InputError:
         return None
     if "copy" not in source.lowered and "add" not in source.lowered:

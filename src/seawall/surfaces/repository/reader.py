@@ -25,11 +25,13 @@ def read_repository(root: Path, builds: Sequence[Build] = ()) -> Repository:
     given = root.as_posix().rstrip("/")
     prefix = "" if given in {"", "."} else given + "/"
     disk = Disk()
-    contexts = (read_context(build, top, prefix, disk) for build in builds)
+    contexts = [read_context(build, top, prefix, disk) for build in builds]
+    directories = {context.directory for context in contexts}
+    inside = {directory for directory in directories if is_within(directory, boundary)}
     return Repository(
         top,
         prefix,
         read_git(worktree) if worktree else None,
-        tuple(context for context in contexts if is_within(context.directory, boundary)),
+        tuple(context for context in contexts if context.directory in inside),
         disk,
     )
