@@ -28,6 +28,15 @@ Hidden = Mapping[tuple[str, str], int]
 """How many findings are hidden, by the reason and the rule's id."""
 
 
+def total(parts: Iterable[Hidden]) -> dict[tuple[str, str], int]:
+    """How many findings are hidden in all."""
+    numbers: dict[tuple[str, str], int] = {}
+    for hidden in parts:
+        for key, number in hidden.items():
+            numbers[key] = numbers.get(key, 0) + number
+    return numbers
+
+
 class Selected(Struct, frozen=True):
     """The findings that count, in their order, and how many were hidden."""
 

@@ -80,13 +80,13 @@ def decode(path: str, data: bytes) -> Source:
     return Source(path, data.decode("utf-8", "surrogateescape"))
 
 
-def read(path: Path, name: str = "") -> Source:
+def read(path: str | Path, name: str = "") -> Source:
     """Read a file of at most `MAX_BYTES`; `name` is what reports call it.
 
     Raises:
         InputError: it is missing, no regular file, unreadable, too large, or no text.
     """
-    name = name or path.as_posix()
+    name = name or Path(path).as_posix()
     try:
         data = _bytes_of(os.fspath(path), name)
     except OSError as error:

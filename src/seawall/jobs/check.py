@@ -17,7 +17,13 @@ from seawall.core.globs import absolute
 from seawall.core.model import Notice, Problem, Target
 from seawall.core.policy import Policy
 from seawall.core.report import Report
-from seawall.core.selection import Hidden, attestation_notices, hidden_notices, waiver_notices
+from seawall.core.selection import (
+    Hidden,
+    attestation_notices,
+    hidden_notices,
+    total,
+    waiver_notices,
+)
 from seawall.core.source import Source, decode
 from seawall.core.source import read as read_source
 from seawall.jobs.checklist import checklist
@@ -199,7 +205,7 @@ def _source(found: Input, options: CheckOptions) -> Source:
         return decode(found.name, options.run.encode("utf-8", "surrogateescape"))
     if found.path == STANDARD_INPUT:
         return decode(_called(found, options), options.standard_input)
-    return read_source(Path(found.path), found.name)
+    return read_source(found.path, found.name)
 
 
 def _called(found: Input, options: CheckOptions) -> str:
@@ -221,7 +227,7 @@ def _judged(
         policed.findings,
         examined.problems,
         policed.notices,
-        Counter(examined.hidden) + Counter(policed.hidden),
+        total((examined.hidden, policed.hidden)),
         policed.left_out if keep_hidden else (),
         examined.excerpt if policed.findings or _is_read_in_part(examined) else None,
         shown=examined.shown,
@@ -249,9 +255,7 @@ def _report(
     options: CheckOptions,
 ) -> Report:
     problems = [*found.problems, *refused, *(each for o in outcomes for each in o.problems)]
-    hidden = Counter[tuple[str, str]]()
-    for outcome in outcomes:
-        hidden.update(outcome.hidden)
+    hidden = total(outcome.hidden for outcome in outcomes)
     notices = (*found.notices, *hidden_notices(hidden, catalog())) if options.verbose else ()
     if not outcomes and not problems:
         problems.append(

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 from seawall.core.diagram import Diagram
 from seawall.core.model import Finding, Notice, Problem, Suppression
 from seawall.core.report import Excerpt
-from seawall.core.selection import Hidden
+from seawall.core.selection import Hidden, total
 from seawall.jobs.showing import Shown
 
 
@@ -65,10 +65,9 @@ def merge(outcomes: Sequence[Outcome]) -> list[Outcome]:
 def _joined(first: Outcome, second: Outcome) -> Outcome:
     known = {finding.fingerprint for finding in first.findings}
     new = [finding for finding in second.findings if finding.fingerprint not in known]
-    hidden = dict(first.hidden)
+    hidden = first.hidden
     if second.kind != first.kind:
-        for key, number in second.hidden.items():
-            hidden[key] = hidden.get(key, 0) + number
+        hidden = total((first.hidden, second.hidden))
     return structs.replace(
         first,
         findings=tuple(sorted((*first.findings, *new), key=in_order)),
