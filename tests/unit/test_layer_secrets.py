@@ -143,6 +143,22 @@ def test_what_is_no_secret_is_left_alone(secrets: Analyser, path: str, text: str
     assert found(secrets, path, text) == []
 
 
+@pytest.mark.parametrize(
+    "path", ["srv/static/1344.7c0e73be6aeed30b.js", "srv/static/app.min.js", "srv/vendor.js"]
+)
+def test_names_in_a_bundle_weigh_little(secrets: Analyser, path: str) -> None:
+    filler = "function a(e,t){return e+t}" * 40
+    text = f'{filler}var n={{token:"q7Zk2mX9vLw4Rt8s"}};{filler}'
+    weights = {each.confidence for each in found(secrets, path, text)}
+    assert weights <= {Confidence.LOW}
+
+
+def test_formats_in_a_bundle_weigh_what_they_do_elsewhere(secrets: Analyser) -> None:
+    token = "xoxb" + "-123456789012-123456789012-" + "aB3dE5gH7jK9mN1pQ3sT5vX7"
+    (secret,) = found(secrets, "srv/static/app.min.js", f'a("{token}");' + "b();" * 400)
+    assert secret.confidence is Confidence.HIGH
+
+
 def test_the_key_of_an_emulator_is_known_to_all(secrets: Analyser) -> None:
     head, tail = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVEr", "Cz4I6tq/K1SZFPTOtr/"
     account = f"Account{'Key'}={head}{tail}KBHBeksoGMGw==\n"

@@ -35,6 +35,7 @@ class Seen(Struct, frozen=True):
 
 _LOW, _MEDIUM, _HIGH = Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH
 _STRONG_NAME = re.compile("[0-9a-f]{16}")
+_ONE_LINE = 600
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _COMMENT = re.compile(r"\s*(?:#|;|//|\*|--|<!--|%|rem\b|dnl\b)", re.IGNORECASE)
 
@@ -91,9 +92,22 @@ def _of_name(secret: Secret, seen: Seen, where: Whereabouts) -> Confidence | Non
         return _LOW if is_told else None
     if where.is_sample or _is_in_comment(named, seen.piece):
         return _LOW
+    if where.genre is Genre.CODE and _is_bundled(seen):
+        return _LOW
     if where.genre is Genre.CODE and not is_strong:
         return _MEDIUM if not secret.is_default and _is_mixed(named.value) else _LOW
     return secret.confidence
+
+
+_BUNDLE = re.compile(r"\.(?:[0-9a-f]{8,64}|min|bundle|chunk|prod)\.[cm]?js\Z")
+
+
+def _is_bundled(seen: Seen) -> bool:
+    """Whether it is code that a tool has put on one line: its names are those of a parser's
+    tokens and of form fields more often than of anything secret."""
+    return _BUNDLE.search(seen.path) is not None or (
+        len(seen.piece) >= _ONE_LINE and "\n" not in seen.piece
+    )
 
 
 def _is_in_comment(named: Named, piece: str) -> bool:
