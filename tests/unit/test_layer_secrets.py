@@ -154,7 +154,7 @@ def test_names_in_a_bundle_weigh_little(secrets: Analyser, path: str) -> None:
 
 
 def test_formats_in_a_bundle_weigh_what_they_do_elsewhere(secrets: Analyser) -> None:
-    token = "xoxb" + "-123456789012-123456789012-" + "aB3dE5gH7jK9mN1pQ3sT5vX7"
+    token = "xoxb" + "-204861735920-731946028175-" + "aB3dE5gH7jK9mN1pQ3sT5vX7"
     (secret,) = found(secrets, "srv/static/app.min.js", f'a("{token}");' + "b();" * 400)
     assert secret.confidence is Confidence.HIGH
 

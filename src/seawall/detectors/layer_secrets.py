@@ -19,7 +19,7 @@ from seawall.detectors.whereabouts import Genre, whereabouts
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
 from seawall.surfaces.image.facts import Fact, FoundSecret, Kind, Trouble
 
-_REVISION = 1
+_REVISION = 3
 """To be raised when the judgement changes; new formats and expressions count by themselves."""
 
 _HEAD = 8192
