@@ -1,4 +1,4 @@
-"""Every check of hadolint, Trivy, Checkov and dockle has a rule of ours, or a reason why it has none."""
+"""Every check of hadolint, Trivy, Checkov and dockle has a rule of ours, or a reason for none."""
 
 from __future__ import annotations
 

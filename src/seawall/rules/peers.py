@@ -11,8 +11,8 @@ _TASTE = "A matter of taste: what is built and run stays the same."
 _LABELS = "Labels are for people and tools of your own: no fault of the image follows from them."
 
 LEFT_OUT: Mapping[str, str] = {
-    "dockle:CIS-DI-0005": "Docker retires DOCKER_CONTENT_TRUST, which it asks for; `content-trust-gone` "
-    "tells of those who rely on it.",
+    "dockle:CIS-DI-0005": "Docker retires DOCKER_CONTENT_TRUST, which it asks for: see "
+    "`content-trust-gone`.",
     "hadolint:DL1001": "Seawall's policy can demand a reason and an expiry for each ignore.",
     "hadolint:DL3001": "A needless command costs nothing; dangerous ones have rules of their own.",
     "hadolint:DL3003": "`cd` within a RUN is sound; one without effect is `cd-without-effect`.",
