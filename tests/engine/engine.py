@@ -43,17 +43,17 @@ def reason_to_skip() -> str:
 class Engine:
     """A daemon with data root, exec root, pid file, socket and bridge of its own.
 
-    Start it, then use it in a `with`, which stops it.
+    Start it, then use it in a `with`, which stops it. Engines of one process have numbers.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, number: int = 0) -> None:
         self.directory = directory
         self.log = directory / "dockerd.log"
         self._short = tempfile.mkdtemp(prefix="sw")
         self.address = f"unix://{self._short}/s"
         # Two test processes at once have two engines: neither name nor network may be shared.
-        self._bridge = f"sw{os.getpid()}"
-        self._network = f"172.30.{os.getpid() % 250}.1/24"
+        self._bridge = f"sw{os.getpid()}" + (f"x{number}" if number else "")
+        self._network = f"172.{30 - number}.{os.getpid() % 250}.1/24"
         self._daemon: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -93,6 +93,12 @@ class Engine:
         """What the engine says of containers."""
         found: list[dict[str, Any]] = json.loads(self.docker("inspect", *names).stdout)
         return found
+
+    def kill(self) -> None:
+        """End the daemon from one moment to the next."""
+        assert self._daemon is not None
+        self._daemon.kill()
+        self._daemon.wait()
 
     def _start(self) -> None:
         try:

@@ -196,7 +196,14 @@ class TestRequests:
 
     def test_there_is_no_way_to_write(self) -> None:
         public = {name for name in vars(Engine) if not name.startswith("_")}
-        assert public == {"version", "image_inspect", "images", "containers", "save_stream"}
+        assert public == {
+            "version",
+            "image_inspect",
+            "images",
+            "containers",
+            "container_inspect",
+            "save_stream",
+        }
         source = Path(connection.__file__).read_text()
         assert source.count(".request(") == 1
         assert '.request("GET"' in source

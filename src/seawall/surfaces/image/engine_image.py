@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import BinaryIO, cast
+from http.client import HTTPException
+from typing import Any, BinaryIO, cast
 
+from msgspec.structs import replace
+
+from seawall.core.errors import InputError
 from seawall.surfaces.engine.connection import Engine
 from seawall.surfaces.image.blob import Analyse, Pulled
 from seawall.surfaces.image.cache import Cache
@@ -48,11 +52,11 @@ class EngineSource:
         key = f"engine\0{identifier}\0{self._platform or ''}" if identifier else ""
         known = recall(self._cache, key, analyse)
         if known is not None:
-            return known
+            return _tagged(known, described)
         # By its identifier: another image may have taken the name meanwhile.
         pulled = self._read(identifier or self.name, analyse)
         remember(self._cache, key, pulled)
-        return pulled
+        return _tagged(pulled, described)
 
     def _read(self, name: str, analyse: Analyse) -> Pulled:
         reopen = partial(self._stream, name)
@@ -64,7 +68,13 @@ class EngineSource:
     @contextmanager
     def _stream(self, name: str) -> Iterator[Iterator[bytes]]:
         with self._engine.save_stream(name, _asked(self._platform)) as response:
-            yield _chunks(cast(BinaryIO, response))
+            yield _Chunks(cast(BinaryIO, response))
+
+
+def _tagged(pulled: Pulled, described: Mapping[str, Any]) -> Pulled:
+    """With the names that the image has now, whatever it was asked for by."""
+    tags = described.get("RepoTags")
+    return replace(pulled, tags=tuple(sorted(map(str, tags)))) if tags is not None else pulled
 
 
 def _asked(platform: Platform | None) -> dict[str, str] | None:
@@ -74,14 +84,30 @@ def _asked(platform: Platform | None) -> dict[str, str] | None:
     return {key: value for key, value in parts.items() if value}
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    """The answer's bytes.
+class _Chunks:
+    """The answer's bytes. Where it broke off it stays broken, for whoever reads on to the end.
 
     Raises:
         InputError: it breaks off.
     """
-    while True:
-        chunk = stream.read(_CHUNK)
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._failure: InputError | None = None
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._failure is not None:
+            raise self._failure
+        try:
+            chunk = self._stream.read(_CHUNK)
+        except (OSError, HTTPException) as error:
+            reason = getattr(error, "strerror", None) or "it ends before it should"
+            message = f"the engine's answer breaks off: {reason}"
+            self._failure = InputError(message, "See whether the engine still runs.")
+            raise self._failure from error
         if not chunk:
-            return
-        yield chunk
+            raise StopIteration
+        return chunk
