@@ -38,7 +38,7 @@ def _fetches(dockerfile: Dockerfile) -> list[_Fetch]:
 
 
 def _read_fetches(dockerfile: Dockerfile) -> Iterator[_Fetch]:
-    if next(dockerfile.commands(*FETCHERS), None) is None:
+    if not dockerfile.commands(*FETCHERS):
         return
     for instruction, script in dockerfile.scripts:
         for download in downloads_of(script):

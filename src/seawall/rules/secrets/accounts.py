@@ -44,7 +44,7 @@ def _passwords(dockerfile: Dockerfile) -> Iterator[Set]:
 
 def _fed(dockerfile: Dockerfile) -> Iterator[Set]:
     names = ("chpasswd", "passwd")
-    if next(dockerfile.commands(*names), None) is None:
+    if not dockerfile.commands(*names):
         return
     for instruction, script in dockerfile.scripts:
         for command in script.commands:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
@@ -266,10 +265,14 @@ class Dockerfile(Struct, frozen=True, dict=True):
             index.setdefault(instruction.keyword, []).append(instruction)
         return index
 
-    def of(self, *keywords: str) -> Iterator[Instruction]:
+    def of(self, *keywords: str) -> list[Instruction]:
         """The instructions with one of these upper-case keywords; in file order for one keyword."""
+        index = self._by_keyword
+        found: list[Instruction] = []
         for keyword in keywords:
-            yield from self._by_keyword.get(keyword, ())
+            if keyword in index:
+                found += index[keyword]
+        return found
 
     def stage_of(self, instruction: Instruction) -> Stage | None:
         """The stage that an instruction stands in; None before the first FROM."""
@@ -300,10 +303,14 @@ class Dockerfile(Struct, frozen=True, dict=True):
                 index.setdefault(command.name, []).append((instruction, command))
         return index
 
-    def commands(self, *names: str) -> Iterator[tuple[Instruction, Command]]:
+    def commands(self, *names: str) -> list[tuple[Instruction, Command]]:
         """Every command of every RUN whose program has one of these names (see `Command.name`).
 
         A dictionary look-up: a rule for `curl` costs nothing in a file without it.
         """
+        index = self._commands_by_name
+        found: list[tuple[Instruction, Command]] = []
         for name in names:
-            yield from self._commands_by_name.get(name, ())
+            if name in index:
+                found += index[name]
+        return found
