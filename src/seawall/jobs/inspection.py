@@ -19,6 +19,8 @@ from seawall.surfaces.image.layer import analyse_layer
 from seawall.surfaces.image.locate import SourceOptions, open_image
 from seawall.surfaces.image.merge import merge
 from seawall.surfaces.image.model import Image
+from seawall.surfaces.sbom.reader import DOCUMENTS, is_document
+from seawall.surfaces.sbom.reader import read as read_document
 
 PACKAGES = "packages"
 SECRETS = "secrets"
@@ -48,9 +50,14 @@ def inspect(
 ) -> Image:
     """Find an image, look at each layer, and put it together; `name` is what reports call it.
 
+    A file that holds an SBOM, or another scanner's report, is read for the packages in it.
+
     Raises:
         InputError: it can't be had, is no image, or has not the digest that it should have.
     """
+    if is_document(target):
+        found = read_document(target)
+        return replace(found, name=name or found.name)
     cache = Cache()
     source = open_image(target, replace(asked.source, cache=cache if asked.uses_cache else None))
     return inspect_source(source, asked, cache, progress, name)
@@ -85,6 +92,11 @@ def _concealed(image: Image) -> Image:
         for layer in image.layers
     )
     return replace(image, layers=layers)
+
+
+def parts_of(image: Image, asked: Inspection) -> tuple[str, ...]:
+    """What was looked for in an image: documents tell of packages alone."""
+    return (PACKAGES,) if image.kind in DOCUMENTS else asked.parts
 
 
 def analysers(parts: tuple[str, ...], value_key: bytes) -> tuple[Analyser, ...]:

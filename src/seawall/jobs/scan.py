@@ -27,19 +27,21 @@ from seawall.jobs.checklist import checklist
 from seawall.jobs.comparison import compare
 from seawall.jobs.examine import Taken, bug
 from seawall.jobs.governance import Governance, Ruling, Terms, catalog
-from seawall.jobs.inspection import Inspection, inspect
+from seawall.jobs.inspection import Inspection, inspect, parts_of
 from seawall.jobs.judge import Crash, judge
 from seawall.jobs.known import Found, Known, Matched, know
 from seawall.jobs.newer import Footing, Grounds
 from seawall.jobs.outcome import Outcome
 from seawall.jobs.policing import police
 from seawall.jobs.scan_log import ScanRecord, keep, record
+from seawall.jobs.second_opinion import second_opinion
 from seawall.jobs.shown_by_image import shown_by_image
 from seawall.jobs.summarize import summarize
 from seawall.rules import checks_on
 from seawall.surfaces.image import parse_reference
 from seawall.surfaces.image.facts import Package
 from seawall.surfaces.image.model import Held, Image
+from seawall.surfaces.sbom.reader import DOCUMENTS
 
 IMAGE = "image"
 """What `Target.kind` says of this surface."""
@@ -159,7 +161,7 @@ def _record(scanned: Scanned, report: Report, run: _Run) -> ScanRecord:
     return structs.replace(
         record(scanned.image, own.findings),
         advisories=scanned.advisories,
-        parts=run.options.inspection.parts,
+        parts=parts_of(scanned.image, run.options.inspection),
         exit_code=own.exit_code(run.ruling.policy.fail_on),
         version=__version__,
     )
@@ -219,7 +221,7 @@ def _judged(image: Image, run: _Run) -> tuple[Outcome, Scanned]:
         Excerpt(image.history, taken.secrets_of(image.history.path)),
         shown=(
             *taken.shown,
-            *shown_by_image(image, options.inspection.parts, footing.base),
+            *shown_by_image(image, parts_of(image, options.inspection), footing.base),
         ),
         examined=tuple((surface.__name__, image.name) for surface in _SURFACES),
         left_open=() if unread else (Vulnerabilities.__name__,),
@@ -261,6 +263,12 @@ def _excused(image: Image, matched: Matched, ruling: Ruling) -> Iterator[Finding
 
 def _notices(image: Image, matched: Matched) -> Iterator[Notice]:
     yield from (Notice(image.name, note) for note in matched.notes)
+    if image.kind in DOCUMENTS:
+        note = "it lists packages: secrets, files and other parts of the image were not examined"
+        yield Notice(image.name, note)
+    found = [match for _, match in matched.found] + [match for _, match, _ in matched.excused]
+    opinion = second_opinion(image.kind, image.claimed, found)
+    yield from (Notice(image.name, note) for note in opinion)
     if matched.unimportant:
         count = f"{matched.unimportant} flaw{'s' * (matched.unimportant != 1)}"
         yield Notice(image.name, f"{count} left out that the distributor calls unimportant")

@@ -227,7 +227,7 @@ def facts_of(image: ImageSummary) -> Iterator[tuple[str, str]]:
     yield "packages", f"{number:,} ({told})" if told else "none"
     base = sum(layer.is_base for layer in image.layers)
     of_base = f", {base} of them of the base image" if base else ""
-    if image.layers:
+    if image.size:
         yield "size", f"{sized(image.size)} in {counted(len(image.layers), 'layer')}{of_base}"
 
 

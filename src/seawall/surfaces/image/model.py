@@ -89,6 +89,8 @@ class Image(Struct, frozen=True):
     """Those of the manifest, where a registry has it."""
     value_key: bytes = b""
     """What makes `value_id` of secrets in the configuration: the installation's own."""
+    claimed: tuple[tuple[str, ...], ...] = ()
+    """The flaws that another scanner's report tells of, each with all its ids."""
     derived: dict[str, Any] = field(default_factory=dict)
     """What rules work out of the image once for all of them."""
 

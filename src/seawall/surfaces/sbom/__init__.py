@@ -1,0 +1,1 @@
+"""Inventories that others have made: SBOMs, and the reports of other scanners."""
