@@ -126,7 +126,7 @@ def _layer(number: int, lines: list[str]) -> LayerFacts:
         size=0,
         entries=len(lines),
         facts=facts,
-        files="\0".join(paths).encode(),
+        files="\0".join(paths).encode("utf-8", "surrogateescape"),
         whiteouts=gone,
     )
 

@@ -116,7 +116,18 @@ _CLEAN_UP = {
     "var/cache/yum": "End the same RUN with `&& yum clean all`.",
     "var/cache/zypp": "End the same RUN with `&& zypper clean --all`.",
 }
-_HOME_CACHES = (".cache", "_cacache", ".m2", ".gradle", ".gem", "mod", ".nuget", "pkgs", ".yarn")
+_HOME_CACHES = (
+    ".cache",
+    ".cargo",
+    "_cacache",
+    ".m2",
+    ".gradle",
+    ".gem",
+    "mod",
+    ".nuget",
+    "pkgs",
+    ".yarn",
+)
 
 
 def _cache(path: str) -> str:
