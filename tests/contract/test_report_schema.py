@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 from msgspec import structs
+from pictured import beside, pictured
 from reports import ORDERS, finding, report_on, small
 
 from seawall.core.model import (
@@ -43,6 +44,12 @@ PROMISED = {
     "layer": "diff_id index instruction is_base path removed_by",
     "flaw": "aliases cvss ecosystem epss epss_percentile exploited fixed id installed links names "
     "package score status title",
+    "image": "advice digest distribution kind layers name packages platform size support",
+    "layerSummary": "entries findings index instruction is_base packages size",
+    "advice": "clears exploited ids kind lines title",
+    "comparison": "added after before changed gone new removed same size_after size_before",
+    "packageChange": "after before ecosystem name",
+    "flawChange": "ecosystem exploited fixed id installed package severity",
     "checklistItem": "evidence item level practices verdict",
     "problem": "hint line reason target",
     "notice": "line message target",
@@ -68,6 +75,8 @@ def full() -> Report:
         (row,),
         report.hidden,
         report.excerpts,
+        images=(pictured(),),
+        comparison=beside(),
     )
 
 
@@ -121,6 +130,11 @@ def test_the_schema_knows_every_value_of_the_model() -> None:
     finding_properties = definitions["finding"]["properties"]
     assert finding_properties["confidence"]["enum"] == [each.value for each in Confidence]
     assert definitions["fix"]["properties"]["safety"]["enum"] == [each.value for each in Safety]
+
+
+def test_what_is_about_images_is_absent_where_none_was_scanned() -> None:
+    assert not {"images", "comparison"} & set(document(small()))
+    assert {"images", "comparison"} <= set(document(full()))
 
 
 def test_json_lines_hold_the_same_rows() -> None:

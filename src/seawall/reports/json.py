@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct
 
+from seawall.core.inventory import Comparison, ImageSummary
 from seawall.core.model import (
     ChecklistRow,
     Confidence,
@@ -96,8 +97,8 @@ class SummaryRow(Struct, frozen=True):
     exit_code: int
 
 
-class Document(Struct, frozen=True):
-    """The whole report."""
+class Document(Struct, frozen=True, omit_defaults=True):
+    """The whole report; what is about images is there only where images were scanned."""
 
     schema: str
     tool: ToolRow
@@ -107,6 +108,8 @@ class Document(Struct, frozen=True):
     problems: tuple[Problem, ...]
     notices: tuple[Notice, ...]
     summary: SummaryRow
+    images: tuple[ImageSummary, ...] = ()
+    comparison: Comparison | None = None
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -120,6 +123,8 @@ def render(report: Report, options: RenderOptions) -> str:
         problems=report.problems,
         notices=report.notices,
         summary=summary_row(report, options),
+        images=report.images,
+        comparison=report.comparison,
     )
     return msgspec.json.encode(document).decode() + "\n"
 

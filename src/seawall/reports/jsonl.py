@@ -23,6 +23,8 @@ def _lines(report: Report, options: RenderOptions) -> list[dict[str, object]]:
         *(_line("checklist", row) for row in report.checklist),
         *(_line("problem", problem) for problem in report.problems),
         *(_line("notice", notice) for notice in report.notices),
+        *(_line("image", image) for image in report.images),
+        *([_line("comparison", report.comparison)] if report.comparison else []),
         _line("summary", summary_row(report, options)),
     ]
 
