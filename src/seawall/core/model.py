@@ -16,10 +16,9 @@ class Severity(Enum):
     MEDIUM = "medium"
     LOW = "low"
 
-    @property
-    def rank(self) -> int:
+    def __init__(self, _: str) -> None:
+        self.rank = len(type(self).__members__)
         """0 for critical up to 3 for low: sorts the worst first."""
-        return _SEVERITY_RANK[self]
 
     def at_least(self, other: Severity) -> bool:
         """Whether this is as bad as `other` or worse."""
@@ -31,7 +30,6 @@ class Severity(Enum):
 
 
 _SEVERITIES = tuple(Severity)
-_SEVERITY_RANK = {severity: rank for rank, severity in enumerate(_SEVERITIES)}
 
 
 class Confidence(Enum):

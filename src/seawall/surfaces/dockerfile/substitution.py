@@ -66,6 +66,9 @@ class Expansion(Struct, frozen=True):
         """
         if not any(isinstance(part, str) and part for part in self.parts):
             return False
+        first = self.parts[0]
+        if isinstance(first, str) and not text.startswith(first):
+            return False
         tokens: list[patterns.Token] = []
         for part in self.parts:
             if isinstance(part, str):
