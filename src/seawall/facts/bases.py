@@ -115,6 +115,7 @@ def _index() -> tuple[dict[str, list[int]], list[tuple[str, str, int]]]:
     return exact, patterns
 
 
+@lru_cache(maxsize=4096)
 def _layers(key: str) -> list[Layer]:
     exact, patterns = _index()
     numbers = set(exact.get(key, ()))
