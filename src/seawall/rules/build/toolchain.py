@@ -46,23 +46,32 @@ CONVENIENCE_TOOLS = frozenset(
 _REMOVALS = frozenset({"purge", "remove", "autoremove", "del", "erase", "rm", "-R", "-Rs", "-Rns"})
 
 
-def _kept(dockerfile: Dockerfile) -> Iterator[tuple[Stage, Install]]:
+def _kept(dockerfile: Dockerfile) -> list[tuple[Stage, Install]]:
     """The system packages that the image's own stages install and do not remove at once."""
+    kept: list[tuple[Stage, Install]] | None = dockerfile.derived.get("kept installs")
+    if kept is None:
+        kept = dockerfile.derived["kept installs"] = list(_read_kept(dockerfile))
+    return kept
+
+
+def _read_kept(dockerfile: Dockerfile) -> Iterator[tuple[Stage, Install]]:
     target = dockerfile.target
     stages = {stage.index: stage for stage in target.lineage} if target else {}
+    removing = _removing(dockerfile)
     for install in installs_of(dockerfile, *SYSTEM_FAMILIES):
         stage = stages.get(install.instruction.stage)
-        if stage is not None and not _removed(dockerfile, install):
+        if stage is not None and install.instruction.start not in removing:
             yield stage, install
 
 
-def _removed(dockerfile: Dockerfile, install: Install) -> bool:
-    """Whether the same RUN removes packages again (which ones is taken on trust)."""
+def _removing(dockerfile: Dockerfile) -> set[int]:
+    """Where the RUNs start that remove packages again (which ones is taken on trust)."""
     names = ("apt-get", "apt", "apk", "yum", "dnf", "microdnf", "zypper", "pacman")
-    return any(
-        instruction is install.instruction and not _REMOVALS.isdisjoint(command.literals)
+    return {
+        instruction.start
         for instruction, command in dockerfile.commands(*names)
-    )
+        if not _REMOVALS.isdisjoint(command.literals)
+    }
 
 
 def _build_tools(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
