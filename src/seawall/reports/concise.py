@@ -9,12 +9,9 @@ from seawall.core.report import Report
 from seawall.reports import RenderOptions
 from seawall.reports.inert import inert
 from seawall.reports.paint import Paint, style_of
-from seawall.reports.summary import closing, shown
+from seawall.reports.summary import closing, images_of, shown
 from seawall.reports.verdicts import closing as ended
 from seawall.reports.verdicts import verdict_style
-
-_IMAGE = "image"
-"""The kind of a target that is one."""
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -39,11 +36,6 @@ def _checklist(report: Report, paint: Paint) -> Iterator[str]:
         yield f"{word} {row.level}: {row.item}: {_on_one_line(row.evidence)}"
     yield from _problems(report, paint)
     yield from ended(report.checklist)
-
-
-def images_of(report: Report) -> frozenset[str]:
-    """The targets that are images."""
-    return frozenset(target.name for target in report.targets if target.kind == _IMAGE)
 
 
 def line_of(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from seawall.core.inventory import Advice, ImageSummary
 from seawall.core.model import Severity
+from seawall.reports.summary import counted
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 _STEP = 1000
@@ -46,3 +48,30 @@ def listed(names: tuple[str, ...], total: int) -> str:
     more = total - len(names)
     text = ", ".join(names)
     return f"{text} and {more} more" if more > 0 and names else text
+
+
+def clearing(advice: Advice) -> str:
+    """What a step clears: `clears 1 critical, 2 high (1 exploited): CVE-…, CVE-… and 1 more`."""
+    if advice.kind == "wait":
+        counts = by_severity(advice.clears)
+    else:
+        counts = f"clears {by_severity(advice.clears)}" if advice.clears else ""
+    if advice.exploited:
+        counts += f" ({advice.exploited} that attackers use)"
+    ids = listed(advice.ids, sum(advice.clears.values()))
+    return f"{counts}: {ids}" if ids else counts
+
+
+def facts_of(image: ImageSummary) -> Iterator[tuple[str, str]]:
+    """What there is to know of an image, by name."""
+    yield "platform", image.platform
+    support = f", {image.support}" if image.support else ""
+    yield "distribution", f"{image.distribution}{support}" if image.distribution else ""
+    number = sum(image.packages.values())
+    kinds = sorted(image.packages.items(), key=lambda pair: (-pair[1], pair[0]))
+    told = ", ".join(f"{amount:,} {kind}" for kind, amount in kinds)
+    yield "packages", f"{number:,} ({told})" if told else "none"
+    base = sum(layer.is_base for layer in image.layers)
+    of_base = f", {base} of them of the base image" if base else ""
+    if image.size:
+        yield "size", f"{sized(image.size)} in {counted(len(image.layers), 'layer')}{of_base}"

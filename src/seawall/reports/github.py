@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from seawall.core.model import Finding, Notice, Problem, Severity, Verdict
 from seawall.core.report import Report
 from seawall.reports import RenderOptions
 from seawall.reports.paths import relative
-from seawall.reports.summary import closing, shown
+from seawall.reports.summary import closing, images_of, shown
 
 _LEVELS = {
     Severity.CRITICAL: "error",
@@ -21,36 +21,47 @@ _LEVELS = {
 def render(report: Report, options: RenderOptions) -> str:
     """Problems first, then findings worst first: GitHub shows ten of each level and step."""
     findings = sorted(shown(report), key=lambda finding: finding.severity.rank)
-    lines = [*map(_problem, report.problems), *map(_finding, findings)]
+    images = images_of(report)
+    lines = [_problem(problem, images) for problem in report.problems]
+    lines += [_finding(finding, images) for finding in findings]
     lines += [*map(_notice, report.notices), *_closing(report, options)]
     return "\n".join(lines) + "\n"
 
 
-def _finding(finding: Finding) -> str:
-    span = finding.location.span
+def _finding(finding: Finding, images: Collection[str]) -> str:
     unknown = finding.verdict is Verdict.UNKNOWN
-    properties = {
-        "file": relative(finding.location.path),
-        "line": str(span.line),
-        "endLine": str(span.end_line),
-        "col": str(span.column),
-        "endColumn": str(max(span.end_column - 1, span.column)),
-        "title": f"{'unknown' if unknown else finding.severity.value}[{finding.rule}]: "
-        f"{finding.title}",
-    }
-    # GitHub takes columns only for a place on one line.
-    if span.line != span.end_line:
-        del properties["col"], properties["endColumn"]
+    word = "unknown" if unknown else finding.severity.value
+    title = {"title": f"{word}[{finding.rule}]: {finding.title}"}
+    is_image = finding.target in images
+    properties = title if is_image else _place(finding) | title
+    message = f"{finding.target}: {finding.message}" if is_image else finding.message
     remedy = f"{'To settle it' if unknown else 'Fix'}: {finding.remedy}" if finding.remedy else ""
-    text = "\n".join(filter(None, (finding.message, remedy)))
+    text = "\n".join(filter(None, (message, remedy)))
     return _command("warning" if unknown else _LEVELS[finding.severity], properties, text)
 
 
-def _problem(problem: Problem) -> str:
-    properties = {"file": relative(problem.target), "title": "could not be examined"}
+def _place(finding: Finding) -> dict[str, str]:
+    """The lines of a file; GitHub takes columns only for a place on one of them."""
+    span = finding.location.span
+    lines = {
+        "file": relative(finding.location.path),
+        "line": str(span.line),
+        "endLine": str(span.end_line),
+    }
+    if span.line != span.end_line:
+        return lines
+    end = max(span.end_column - 1, span.column)
+    return lines | {"col": str(span.column), "endColumn": str(end)}
+
+
+def _problem(problem: Problem, images: Collection[str]) -> str:
+    is_image = problem.target in images
+    properties = {} if is_image else {"file": relative(problem.target)}
+    properties["title"] = "could not be examined"
     if problem.line:
         properties["line"] = str(problem.line)
-    text = "\n".join(filter(None, (problem.reason, problem.hint)))
+    reason = f"{problem.target}: {problem.reason}" if is_image else problem.reason
+    text = "\n".join(filter(None, (reason, problem.hint)))
     return _command("error", properties, text)
 
 

@@ -12,7 +12,7 @@ from seawall.reports.cells import wrap
 from seawall.reports.citing import cited
 from seawall.reports.columns import columns
 from seawall.reports.comparing import compared, verdict_on
-from seawall.reports.figures import by_severity, listed, sized
+from seawall.reports.figures import clearing, facts_of, listed
 from seawall.reports.flaw_rows import HEADS, FlawRow, flaw_rows, layer_of, of_image
 from seawall.reports.notes import Notes
 from seawall.reports.paint import Paint, style_of
@@ -202,33 +202,6 @@ class ImageText:
             return ""
         self._told.add(text)
         return text
-
-
-def clearing(advice: Advice) -> str:
-    """What a step clears: `clears 1 critical, 2 high (1 exploited): CVE-…, CVE-… and 1 more`."""
-    if advice.kind == "wait":
-        counts = by_severity(advice.clears)
-    else:
-        counts = f"clears {by_severity(advice.clears)}" if advice.clears else ""
-    if advice.exploited:
-        counts += f" ({advice.exploited} that attackers use)"
-    ids = listed(advice.ids, sum(advice.clears.values()))
-    return f"{counts}: {ids}" if ids else counts
-
-
-def facts_of(image: ImageSummary) -> Iterator[tuple[str, str]]:
-    """What there is to know of an image, by name."""
-    yield "platform", image.platform
-    support = f", {image.support}" if image.support else ""
-    yield "distribution", f"{image.distribution}{support}" if image.distribution else ""
-    number = sum(image.packages.values())
-    kinds = sorted(image.packages.items(), key=lambda pair: (-pair[1], pair[0]))
-    told = ", ".join(f"{amount:,} {kind}" for kind, amount in kinds)
-    yield "packages", f"{number:,} ({told})" if told else "none"
-    base = sum(layer.is_base for layer in image.layers)
-    of_base = f", {base} of them of the base image" if base else ""
-    if image.size:
-        yield "size", f"{sized(image.size)} in {counted(len(image.layers), 'layer')}{of_base}"
 
 
 def _facts(image: ImageSummary) -> Iterator[str]:

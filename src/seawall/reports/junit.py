@@ -8,7 +8,7 @@ from re import compile as pattern
 from seawall.core.model import Finding, Problem, Verdict
 from seawall.core.report import Report
 from seawall.reports import RenderOptions
-from seawall.reports.summary import shown
+from seawall.reports.summary import images_of, shown
 
 # Cleaned text holds no controls but tab and line feed; these two XML 1.0 does not allow either.
 _NO_XML = pattern("[\ufffe\uffff]")
@@ -17,13 +17,18 @@ _NO_XML = pattern("[\ufffe\uffff]")
 def render(report: Report, options: RenderOptions) -> str:  # noqa: ARG001 -- as every format
     """The suites of all targets; a target without fault has one test case that passed."""
     suites = _suites(report)
+    images = images_of(report)
     failures = sum(len(findings) for findings, _ in suites.values())
     errors = sum(len(problems) for _, problems in suites.values())
     tests = sum(max(len(findings) + len(problems), 1) for findings, problems in suites.values())
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<testsuites name="seawall" tests="{tests}" failures="{failures}" errors="{errors}">',
-        *(line for name, content in suites.items() for line in _suite(name, *content)),
+        *(
+            line
+            for name, content in suites.items()
+            for line in _suite(name, *content, name in images)
+        ),
         "</testsuites>",
     ]
     return "\n".join(lines) + "\n"
@@ -41,7 +46,9 @@ def _suites(report: Report) -> _Suites:
     return suites
 
 
-def _suite(name: str, findings: list[Finding], problems: list[Problem]) -> Iterator[str]:
+def _suite(
+    name: str, findings: list[Finding], problems: list[Problem], is_image: bool
+) -> Iterator[str]:
     tests = max(len(findings) + len(problems), 1)
     yield (
         f'  <testsuite name="{_attribute(name)}" tests="{tests}"'
@@ -50,23 +57,28 @@ def _suite(name: str, findings: list[Finding], problems: list[Problem]) -> Itera
     for problem in problems:
         yield from _error(problem)
     for finding in findings:
-        yield from _failure(finding)
+        yield from _failure(finding, is_image)
     if not findings and not problems:
-        yield f'    <testcase name="seawall check" classname="{_attribute(name)}"/>'
+        command = "scan" if is_image else "check"
+        yield f'    <testcase name="seawall {command}" classname="{_attribute(name)}"/>'
     yield "  </testsuite>"
 
 
-def _failure(finding: Finding) -> Iterator[str]:
+def _failure(finding: Finding, is_image: bool) -> Iterator[str]:
     span = finding.location.span
     unknown = finding.verdict is Verdict.UNKNOWN
     word = "unknown" if unknown else finding.severity.value
-    place = f"{finding.location.path}:{span.line}:{span.column}"
+    place = (
+        finding.location.path if is_image else f"{finding.location.path}:{span.line}:{span.column}"
+    )
     remedy = f"{'Settle' if unknown else 'Fix'}: {finding.remedy}" if finding.remedy else ""
     body = "\n".join(filter(None, (place, finding.message, finding.why, remedy)))
+    where = finding.location.symbol if is_image else f"at line {span.line}"
+    line = "" if is_image else f' line="{span.line}"'
     yield (
-        f'    <testcase name="{_attribute(f"{finding.rule} at line {span.line}")}"'
+        f'    <testcase name="{_attribute(f"{finding.rule} {where}".strip())}"'
         f' classname="{_attribute(finding.location.path)}"'
-        f' file="{_attribute(finding.location.path)}" line="{span.line}">'
+        f' file="{_attribute(finding.location.path)}"{line}>'
     )
     message = _attribute(f"{word}: {finding.title}")
     kind = _attribute(f"{word}[{finding.rule}]")

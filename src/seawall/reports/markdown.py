@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import groupby
 from textwrap import dedent
 
@@ -13,9 +12,11 @@ from seawall.core.report import Report
 from seawall.reports import RenderOptions
 from seawall.reports.citing import cited
 from seawall.reports.drawing import mermaid
+from seawall.reports.markdown_images import image_blocks
+from seawall.reports.markdown_text import code, fenced, html, plain, shortened
 from seawall.reports.masking import Sources
 from seawall.reports.paint import style_of
-from seawall.reports.summary import closing, shown
+from seawall.reports.summary import closing, images_of, shown
 from seawall.reports.verdicts import by_level, counted
 from seawall.reports.verdicts import closing as ended
 
@@ -23,24 +24,11 @@ _MOST_ROWS = 50
 _MOST_DETAILS = 20
 _MOST_DRAWINGS = 5
 _SNIPPET = 600
-_LONGEST = 300
-"""Characters of a message, a name or a reason that are shown."""
 _ADVICE = 1500
 _MOST = 60_000
 """Characters of the whole: GitHub refuses a comment of more than 65,536."""
 _LANGUAGES = {"yaml": "yaml", "yml": "yaml", "sh": "sh", "md": "markdown", "json": "json"}
 """The languages of fences, by the last part of a file's name."""
-_BACKTICKS = re.compile("`+")
-_CODE = re.compile(r"`([^`]+)`")
-_SPECIAL = re.compile(
-    r"[\\`*_\[\]!|~$<>&@#]"
-    r"|:(?=//|\w+:)"  # links, and emoji by name
-    r"|www(?=\.)"
-    r"|^[-+]|^\d+(?=[.)])"  # lists
-)
-_ENTITIES = {"<": "&lt;", ">": "&gt;", "&": "&amp;", "$": "&#36;"}
-_BREAK = "&#8203;"
-"""An empty character: after it nothing is a mention, a reference or a link any more."""
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -56,11 +44,16 @@ def _blocks(report: Report, findings: list[Finding], options: RenderOptions) -> 
     if options.is_checklist:
         yield from map(_level, *_levels(report))
         return
+    if report.images:
+        yield from image_blocks(report, findings)
+        findings = [finding for finding in findings if finding.flaw is None]
     if findings:
-        yield "\n".join(_table(findings))
+        yield "\n".join(_table(findings, images_of(report)))
     told: set[str] = set()
+    images = images_of(report)
     for finding in findings[:_MOST_DETAILS]:
-        yield _details(finding, sources, cites=finding.rule not in told)
+        is_image = finding.target in images
+        yield _details(finding, sources, cites=finding.rule not in told, is_image=is_image)
         told.add(finding.rule)
     yield from map(_drawing, report.diagrams[:_MOST_DRAWINGS])
     if report.checklist and report.targets:
@@ -72,11 +65,11 @@ def _drawing(diagram: Diagram) -> str:
     """A project as a Mermaid chart, folded, with the routes that an intruder has."""
     chart = mermaid(diagram)
     routes = (
-        f"- **{route.severity.value}** {_plain(route.title)}: {_plain(route.cut, _ADVICE)}"
+        f"- **{route.severity.value}** {plain(route.title)}: {plain(route.cut, _ADVICE)}"
         for route in diagram.routes
     )
     parts = [
-        f"<details><summary>Attack paths: {_html(diagram.title or diagram.target)}</summary>",
+        f"<details><summary>Attack paths: {html(diagram.title or diagram.target)}</summary>",
         f"```mermaid\n{chart}\n```" if chart else "",
         "\n".join(routes) or "No way leads from outside to a data store or to the host.",
         "</details>",
@@ -97,7 +90,7 @@ def _within(limit: int, blocks: Iterable[str]) -> Iterator[str]:
 def _summary(report: Report, options: RenderOptions) -> str:
     is_checklist = options.is_checklist
     lines = ended(report.checklist) if is_checklist else closing(report, options.fail_on)
-    return "### Seawall\n\n" + "  \n".join([f"**{_plain(lines[0])}**", *map(_plain, lines[1:])])
+    return "### Seawall\n\n" + "  \n".join([f"**{plain(lines[0])}**", *map(plain, lines[1:])])
 
 
 def _folded_checklist(report: Report) -> str:
@@ -113,38 +106,41 @@ def _levels(report: Report) -> tuple[list[str], list[list[ChecklistRow]]]:
 
 def _level(level: str, rows: list[ChecklistRow]) -> str:
     """The table of one level of the checklist."""
-    lines = [f"| {_plain(level)} | Verdict | Evidence |", "| --- | --- | --- |"]
+    lines = [f"| {plain(level)} | Verdict | Evidence |", "| --- | --- | --- |"]
     for row in rows:
-        cells = (_plain(row.item), f"**{_plain(row.verdict)}**", _plain(row.evidence, _ADVICE))
+        cells = (plain(row.item), f"**{plain(row.verdict)}**", plain(row.evidence, _ADVICE))
         lines.append(f"| {' | '.join(cell.replace(chr(10), ' ') for cell in cells)} |")
     return "\n".join(lines)
 
 
-def _table(findings: list[Finding]) -> Iterator[str]:
+def _table(findings: list[Finding], images: Collection[str] = ()) -> Iterator[str]:
     yield "| Severity | Rule | Place | Finding |"
     yield "| --- | --- | --- | --- |"
     for finding in findings[:_MOST_ROWS]:
-        place = f"{finding.location.path}:{finding.location.span.line}"
-        cells = (style_of(finding), _code(finding.rule), _code(place), _plain(finding.message))
+        place = finding.location.path
+        if finding.target not in images:
+            place += f":{finding.location.span.line}"
+        cells = (style_of(finding), code(finding.rule), code(place), plain(finding.message))
         yield f"| {' | '.join(cell.replace(chr(10), ' ') for cell in cells)} |"
     if len(findings) > _MOST_ROWS:
         yield f"\n{len(findings) - _MOST_ROWS} more are in the full report."
 
 
-def _details(finding: Finding, sources: Sources, cites: bool) -> str:
+def _details(finding: Finding, sources: Sources, cites: bool, is_image: bool) -> str:
     """A finding, folded; `cites` its standards, which the first of a rule does for all."""
-    span = finding.location.span
-    place = f"{finding.location.path}:{span.line}"
-    head = f"{style_of(finding)}: {_html(finding.title)} (<code>{_html(place)}</code>)"
+    place = finding.location.path
+    if not is_image:
+        place += f":{finding.location.span.line}"
+    head = f"{style_of(finding)}: {html(finding.title)} (<code>{html(place)}</code>)"
     settle = "What would settle it" if finding.verdict is Verdict.UNKNOWN else "Fix"
     parts = [
         f"<details><summary>{head}</summary>",
         _snippet(finding, sources),
-        _plain(finding.message),
+        plain(finding.message),
         "\n".join(map(_link, finding.evidence)),
-        f"**Why:** {_plain(finding.why, _ADVICE)}" if finding.why else "",
+        f"**Why:** {plain(finding.why, _ADVICE)}" if finding.why else "",
         _remedy(settle, finding.remedy, _language(finding.location.path)),
-        f"**See:** {_plain(cited(finding.standards))}" if cites and finding.standards else "",
+        f"**See:** {plain(cited(finding.standards))}" if cites and finding.standards else "",
         "</details>",
     ]
     return "\n\n".join(filter(None, parts))
@@ -155,11 +151,11 @@ def _snippet(finding: Finding, sources: Sources) -> str:
     if masked is None:
         return ""
     text = masked.text(finding.location.span, _SNIPPET)
-    return _fenced(text, _language(finding.location.path))
+    return fenced(text, _language(finding.location.path))
 
 
 def _link(link: Evidence) -> str:
-    return f"- {_plain(link.what)}" + (f" (line {link.line})" if link.line else "")
+    return f"- {plain(link.what)}" + (f" (line {link.line})" if link.line else "")
 
 
 def _remedy(word: str, text: str, language: str) -> str:
@@ -167,19 +163,14 @@ def _remedy(word: str, text: str, language: str) -> str:
     if not text:
         return ""
     parts = []
-    for is_code, lines in groupby(_shortened(text, _ADVICE).split("\n"), _is_indented):
+    for is_code, lines in groupby(shortened(text, _ADVICE).split("\n"), _is_indented):
         block = "\n".join(lines)
-        parts.append(_fenced(dedent(block), language) if is_code else _plain(block, _ADVICE))
+        parts.append(fenced(dedent(block), language) if is_code else plain(block, _ADVICE))
     return f"**{word}:** " + "\n\n".join(parts)
 
 
 def _is_indented(line: str) -> bool:
     return line.startswith(" ")
-
-
-def _fenced(text: str, language: str) -> str:
-    fence = "`" * max(3, _longest_run(text) + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _language(path: str) -> str:
@@ -191,49 +182,10 @@ def _language(path: str) -> str:
 
 
 def _problem(problem: Problem) -> str:
-    hint = f" {_plain(problem.hint)}" if problem.hint else ""
-    return f"**Could not be examined:** {_code(problem.target)}: {_plain(problem.reason)}{hint}"
+    hint = f" {plain(problem.hint)}" if problem.hint else ""
+    return f"**Could not be examined:** {code(problem.target)}: {plain(problem.reason)}{hint}"
 
 
 def _notice(notice: Notice) -> str:
     place = notice.target + (f":{notice.line}" if notice.line else "")
-    return f"**Note:** {f'{_code(place)}: ' if place else ''}{_plain(notice.message)}"
-
-
-def _code(text: str) -> str:
-    """A code span, also inside a table, where a pipe would end the cell."""
-    text = _shortened(text).replace("\n", " ").replace("|", "\\|")
-    fence = "`" * (_longest_run(text) + 1)
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{fence}{space}{text}{space}{fence}"
-
-
-def _shortened(text: str, most: int = _LONGEST) -> str:
-    return text if len(text) <= most else text[:most] + "…"
-
-
-def _longest_run(text: str) -> int:
-    return max((len(run) for run in _BACKTICKS.findall(text)), default=0)
-
-
-def _plain(text: str, most: int = _LONGEST) -> str:
-    """Text that Markdown shows as it is, but for `code`: no HTML, mention, link or image."""
-    pieces = _CODE.split(" ".join(_shortened(text, most).split()))
-    return "".join(
-        _code(piece) if index % 2 else _SPECIAL.sub(_escape, piece)
-        for index, piece in enumerate(pieces)
-    )
-
-
-def _escape(match: re.Match[str]) -> str:
-    text = match[0]
-    if text in _ENTITIES:
-        return _ENTITIES[text]
-    if text in "@#:" or text == "www" or text.isdigit():
-        return text + _BREAK
-    return f"\\{text}"
-
-
-def _html(text: str) -> str:
-    text = _shortened(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    return text.replace("@", f"@{_BREAK}").replace("#", f"#{_BREAK}").replace("\n", " ")
+    return f"**Note:** {f'{code(place)}: ' if place else ''}{plain(notice.message)}"

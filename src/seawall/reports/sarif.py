@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from seawall.core.model import Confidence, Finding, Notice, Problem, Safety, Verdict
+from seawall.core.model import Confidence, Finding, Flaw, InLayer, Notice, Problem, Safety, Verdict
 from seawall.core.report import Report
 from seawall.reports import RenderOptions
 from seawall.reports.edits import replacements
 from seawall.reports.masking import Sources
 from seawall.reports.paths import uri
-from seawall.reports.sarif_rules import LEVELS, Descriptors
+from seawall.reports.sarif_rules import LEVELS, Descriptors, rule_id
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -65,7 +65,7 @@ def _worst(report: Report) -> list[Finding]:
 def _result(finding: Finding, descriptors: Descriptors, sources: Sources) -> Json:
     fails = finding.verdict is Verdict.FAIL
     result: Json = {
-        "ruleId": finding.rule,
+        "ruleId": rule_id(finding),
         "ruleIndex": descriptors.index(finding),
         "kind": _KINDS[finding.verdict],
         "level": LEVELS[finding.severity] if fails else "none",
@@ -78,6 +78,7 @@ def _result(finding: Finding, descriptors: Descriptors, sources: Sources) -> Jso
             "confidence": finding.confidence.value,
             "practice": finding.practice,
             "remedy": finding.remedy,
+            **(_flaw(finding.flaw) if finding.flaw else {}),
         },
     }
     if related := [*_related(finding)]:
@@ -98,7 +99,24 @@ def _message(finding: Finding) -> str:
     return text.replace("](", "] (")
 
 
+def _flaw(flaw: Flaw) -> Json:
+    """What is known of a flaw; what nobody has told is left out."""
+    known: Json = {
+        "package": flaw.package,
+        "installed": flaw.installed,
+        "fixed": list(flaw.fixed),
+        "aliases": list(flaw.aliases),
+        "cvss": flaw.cvss,
+        "exploitedSince": flaw.exploited,
+    }
+    known |= {"cvssScore": flaw.score} if flaw.score >= 0 else {}
+    known |= {"epss": flaw.epss} if flaw.epss >= 0 else {}
+    return {name: value for name, value in known.items() if value not in ("", [])}
+
+
 def _location(finding: Finding, sources: Sources) -> Json:
+    if finding.layer is not None and finding.layer.path:
+        return _in_image(finding, finding.layer)
     place, span = finding.location, finding.location.span
     region: Json = _region(span.line, span.column, span.end_line, span.end_column)
     masked = sources.of(finding.target, span)
@@ -107,9 +125,32 @@ def _location(finding: Finding, sources: Sources) -> Json:
     location: Json = {
         "physicalLocation": {"artifactLocation": {"uri": uri(place.path)}, "region": region}
     }
-    if place.symbol:
-        location["logicalLocations"] = [{"fullyQualifiedName": place.symbol}]
+    if logical := [*_logical(finding)]:
+        location["logicalLocations"] = logical
     return location
+
+
+def _in_image(finding: Finding, layer: InLayer) -> Json:
+    """A file of an image: its path goes on behind the image's name."""
+    place = f"{finding.location.path}/{layer.path}"
+    return {
+        "physicalLocation": {
+            "artifactLocation": {"uri": uri(place)},
+            "region": {"startLine": 1},
+        },
+        "logicalLocations": [*_logical(finding)],
+    }
+
+
+def _logical(finding: Finding) -> Iterator[Json]:
+    if finding.location.symbol:
+        yield {"fullyQualifiedName": finding.location.symbol}
+    if finding.flaw is not None:
+        yield {"fullyQualifiedName": finding.flaw.package, "kind": "module"}
+    if finding.layer is not None:
+        layer = finding.layer
+        name = f"layer {layer.index + 1}: {layer.instruction}"
+        yield {"name": name, "fullyQualifiedName": layer.diff_id or name, "kind": "resource"}
 
 
 def _region(line: int, column: int, end_line: int, end_column: int) -> Json:

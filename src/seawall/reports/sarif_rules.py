@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from seawall.core.model import Confidence, Finding, Severity
+from seawall.core.model import Confidence, Finding, Flaw, Severity
 from seawall.core.rule import Rule
+from seawall.reports.markdown_text import plain
 
 LEVELS = {
     Severity.CRITICAL: "error",
@@ -25,7 +26,17 @@ _PRECISIONS = {
     Confidence.LOW: "low",
 }
 
+_HIGHEST = 10.0
+_LONGEST = 1000
+"""Characters of a short description: GitHub takes 1,024."""
+
 Json = dict[str, object]
+
+
+def rule_id(finding: Finding) -> str:
+    """The rule of a result. Every flaw is one of its own, below ours (SARIF 2.1.0, 3.5.4): viewers
+    rate an alert by its rule."""
+    return f"{finding.rule}/{finding.flaw.id}" if finding.flaw else finding.rule
 
 
 class Descriptors:
@@ -37,10 +48,12 @@ class Descriptors:
 
     def index(self, finding: Finding) -> int:
         """The place of the finding's rule in `rows`."""
-        index = self._indices.get(finding.rule)
+        name = rule_id(finding)
+        index = self._indices.get(name)
         if index is None:
-            index = self._indices[finding.rule] = len(self.rows)
-            self.rows.append(_descriptor(finding))
+            index = self._indices[name] = len(self.rows)
+            row = _descriptor(finding)
+            self.rows.append(row | _of_flaw(finding, finding.flaw) if finding.flaw else row)
         return index
 
 
@@ -65,6 +78,39 @@ def _descriptor(finding: Finding) -> Json:
             "problem.severity": "error" if severity.at_least(Severity.HIGH) else "warning",
         },
     }
+
+
+def _of_flaw(finding: Finding, flaw: Flaw) -> Json:
+    """What is said of a flaw in the place of its rule."""
+    title = f"{flaw.id}: {flaw.title or finding.title}"
+    known = (
+        f"CVSS: {flaw.cvss}" if flaw.cvss else "",
+        f"Attackers use it: CISA lists it since {flaw.exploited}." if flaw.exploited else "",
+        f"Also known as {', '.join(flaw.aliases)}." if flaw.aliases else "",
+    )
+    parts = [part for part in (title, *known, finding.why) if part]
+    links = "\n".join(f"- <{link}>" for link in flaw.links if _is_link(link))
+    in_markdown = [*(plain(part, _LONGEST) for part in parts), *([links] if links else [])]
+    score = flaw.score if 0 < flaw.score <= _HIGHEST else float(_SCORES[finding.severity])
+    score = max(score, float(_SCORES[finding.severity])) if flaw.exploited else score
+    return {
+        "id": rule_id(finding),
+        "shortDescription": {"text": title[:_LONGEST]},
+        "help": {"text": "\n\n".join(parts), "markdown": "\n\n".join(in_markdown)},
+        "defaultConfiguration": {"level": LEVELS[finding.severity]},
+        "properties": {
+            "tags": ["security", "container", "vulnerability", finding.practice],
+            "precision": _PRECISIONS[finding.confidence],
+            "security-severity": f"{score:.1f}",
+            "problem.severity": (
+                "error" if finding.severity.at_least(Severity.HIGH) else "warning"
+            ),
+        },
+    }
+
+
+def _is_link(text: str) -> bool:
+    return text.startswith(("https://", "http://")) and not set(text) & set("<> ")
 
 
 def _help(why: str, remedy: str) -> str:

@@ -12,6 +12,7 @@ from seawall.core.report import Report
 _KINDS = {"dockerfile": "Dockerfile", "compose": "Compose file", "run": "file with run lines"}
 # A repository is looked at around them: it is no input to count.
 _UNCOUNTED = "repository"
+_IMAGE = "image"
 
 
 class Counts(Struct, frozen=True):
@@ -43,6 +44,11 @@ def shown(report: Report) -> list[Finding]:
         for finding in report.findings
         if finding.suppressed is None and finding.verdict is not Verdict.PASS
     ]
+
+
+def images_of(report: Report) -> frozenset[str]:
+    """The targets that are images: lines of theirs are nowhere to be opened."""
+    return frozenset(target.name for target in report.targets if target.kind == _IMAGE)
 
 
 def count(findings: Iterable[Finding]) -> Counts:

@@ -10,13 +10,13 @@ from seawall.core.report import Report
 from seawall.reports import RenderOptions
 from seawall.reports.cells import wrap
 from seawall.reports.citing import cited
-from seawall.reports.concise import images_of, line_of
+from seawall.reports.concise import line_of
 from seawall.reports.frame import Frame
 from seawall.reports.inert import inert
 from seawall.reports.masking import Sources
 from seawall.reports.notes import Notes
 from seawall.reports.paint import Paint, style_of
-from seawall.reports.summary import closing, count, said, severities, shown
+from seawall.reports.summary import closing, count, images_of, said, severities, shown
 from seawall.reports.verdicts import closing as ended
 from seawall.reports.verdicts import digest, table
 
