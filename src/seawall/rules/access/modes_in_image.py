@@ -9,7 +9,7 @@ from seawall.core.model import Evidence, Hit
 from seawall.core.rule import Settings
 from seawall.core.vocabulary import words
 from seawall.rules.access.instructions import KERNEL_PATH, SYSTEM_PATH
-from seawall.rules.image.layers import base_weight, by_layer, in_layer, listed, noted
+from seawall.rules.image.layers import base_weight, by_layer, in_layer, noted
 from seawall.surfaces.image.facts import NotableFile
 from seawall.surfaces.image.model import Held, Image
 from seawall.surfaces.image.notable import Note
@@ -34,23 +34,30 @@ def world_writable(image: Image, _: Settings) -> Iterator[Hit]:
 
 
 def _is_open(file: NotableFile, told: set[str]) -> bool:
-    return f"{file.path}/".startswith(_SCRATCH) is False and file.path not in told
+    path = file.path
+    return not path.startswith(_SCRATCH) and path not in told and f"{path}/" not in _SCRATCH
 
 
 def _grouped(found: list[Held[NotableFile]]) -> dict[str, list[Held[NotableFile]]]:
     """By the topmost directory that is open itself; a file in none stands alone."""
     directories = {h.fact.path for h in found if h.fact.note == Note.OPEN_DIRECTORY.value}
     groups: dict[str, list[Held[NotableFile]]] = {}
-    for held in sorted(found, key=lambda held: held.fact.path):
-        parts = held.fact.path.split("/")
-        above = ("/".join(parts[: length + 1]) for length in range(len(parts)))
-        top = next((path for path in above if path in directories), held.fact.path)
-        groups.setdefault(top, []).append(held)
-    return groups
+    for held in found:
+        groups.setdefault(_top(held.fact.path, directories), []).append(held)
+    return dict(sorted(groups.items()))
+
+
+def _top(path: str, directories: set[str]) -> str:
+    end = path.find("/") if directories else -1
+    while end > 0:
+        if path[:end] in directories:
+            return path[:end]
+        end = path.find("/", end + 1)
+    return path
 
 
 def _open_hit(image: Image, top: str, members: list[Held[NotableFile]]) -> Hit:
-    first = members[0]
+    first = min(members, key=lambda held: held.fact.path)
     kinds = Counter(held.fact.note for held in members)
     number = len(members)
     what = f"{first.fact.path} (mode {first.fact.mode:04o})"
@@ -60,7 +67,7 @@ def _open_hit(image: Image, top: str, members: list[Held[NotableFile]]) -> Hit:
     return Hit(
         image.place_of(first),
         f"every user of the container may write {what}",
-        f"{top or listed([h.fact.path for h in members], 1)} mode",
+        f"{top or first.fact.path} mode",
         label="writable by everyone",
         remedy=f"`RUN chmod {'-R ' if number > 1 else ''}o-w /{top or first.fact.path}` in the "
         "same step; give what must be written to one user.",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from seawall.core.model import Evidence, Hit
 from seawall.core.rule import Settings
 from seawall.core.vocabulary import words
-from seawall.rules.image.layers import by_layer, in_layer, listed, noted
+from seawall.rules.image.layers import by_layer, in_layer, listed, noted, noted_ever
 from seawall.rules.secrets.files_in_image import is_copied, unread_secrets
 from seawall.surfaces.image.facts import Kind, NotableFile
 from seawall.surfaces.image.model import Held, Image
@@ -90,8 +90,7 @@ def _packages(image: Image, layer: Iterable[Held[NotableFile]]) -> Iterator[Evid
 
 def package_caches(image: Image, _: Settings) -> Iterator[Hit]:
     """Lists and downloads of package managers, in the layer that brought them for good."""
-    found = [held for held in image.files if held.fact.note == Note.PACKAGE_CACHE.value]
-    for layer in by_layer(found).values():
+    for layer in by_layer(noted_ever(image, Note.PACKAGE_CACHE.value)).values():
         size = sum(held.fact.size for held in layer)
         folders = sorted({_cache(held.fact.path) for held in layer})
         deleted = all(held.gone is not None for held in layer)

@@ -38,12 +38,16 @@ def base_weight(image: Image, held: Held[F]) -> str:
 
 def noted(image: Image, *notes: str) -> list[Held[NotableFile]]:
     """The files with any of these notes that a container would see."""
-    by_note: dict[str, list[Held[NotableFile]]] | None = image.derived.get("live files by note")
+    return [held for held in noted_ever(image, *notes) if held.gone is None]
+
+
+def noted_ever(image: Image, *notes: str) -> list[Held[NotableFile]]:
+    """The files with any of these notes, also those that a later layer took away."""
+    by_note: dict[str, list[Held[NotableFile]]] | None = image.derived.get("files by note")
     if by_note is None:
-        by_note = image.derived["live files by note"] = {}
+        by_note = image.derived["files by note"] = {}
         for held in image.files:
-            if held.gone is None:
-                by_note.setdefault(held.fact.note, []).append(held)
+            by_note.setdefault(held.fact.note, []).append(held)
     return [held for note in notes for held in by_note.get(note, ())]
 
 

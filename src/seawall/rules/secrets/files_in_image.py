@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from seawall.core.model import Confidence, Evidence, Hit
 from seawall.core.rule import Settings
 from seawall.facts.secret_names import secret_file
-from seawall.rules.image.layers import base_weight, in_layer, noted
+from seawall.rules.image.layers import base_weight, in_layer, noted, noted_ever
 from seawall.rules.secrets.values_in_image import values_of
 from seawall.surfaces.image.facts import Account, NotableFile
 from seawall.surfaces.image.model import Held, Image
@@ -40,12 +40,11 @@ def unread_secrets(image: Image) -> Iterator[tuple[Held[NotableFile], str]]:
     """Files by whose name they are secret, with what they are: those that no package brought and
     in which no secret was found."""
     told = _told_paths(image)
-    for held in image.files:
+    for held in noted_ever(image, Note.SECRET_NAME.value):
         path = held.fact.path
-        if held.fact.note == Note.SECRET_NAME.value and path not in told:
-            named = secret_file(path)
-            if named is not None and path not in image.owned:
-                yield held, named.what
+        named = None if path in told or path in image.owned else secret_file(path)
+        if named is not None:
+            yield held, named.what
 
 
 def _told_paths(image: Image) -> frozenset[str]:
@@ -106,12 +105,11 @@ def is_copied(instruction: str) -> bool:
 def _repositories(image: Image) -> Iterator[Held[NotableFile]]:
     """Each `.git` once, though its directory and its HEAD may both be told of."""
     seen: set[tuple[str, int]] = set()
-    for held in image.files:
-        if held.fact.note == Note.GIT_DIRECTORY.value:
-            path = held.fact.path.removesuffix("/HEAD")
-            if (path, held.layer) not in seen:
-                seen.add((path, held.layer))
-                yield held
+    for held in noted_ever(image, Note.GIT_DIRECTORY.value):
+        path = held.fact.path.removesuffix("/HEAD")
+        if (path, held.layer) not in seen:
+            seen.add((path, held.layer))
+            yield held
 
 
 def passwords(image: Image, _: Settings) -> Iterator[Hit]:
