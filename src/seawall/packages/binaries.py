@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import islice
 
+from seawall.core.expression import Expression
 from seawall.packages.binary_patterns import BEFORE, KNOWN, Known
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
 from seawall.surfaces.image.facts import Ecosystem, Fact, Package
@@ -128,17 +129,17 @@ _SPECIAL: dict[str, Callable[[str, memoryview], str]] = {
 _OWN = (
     Known(
         "python",
-        re.compile(r"python(?:\d(?:\.\d+)?)?m?|libpython\d\.\d+m?\.so(?:\.\d+)*"),
+        r"python(?:\d(?:\.\d+)?)?m?|libpython\d\.\d+m?\.so(?:\.\d+)*",
         bitnami="python",
     ),
-    Known("redis", re.compile(r"redis-server|redis-check-(?:aof|rdb)"), bitnami="redis"),
-    Known("valkey", re.compile(r"valkey-server|valkey-check-(?:aof|rdb)"), bitnami="valkey"),
+    Known("redis", r"redis-server|redis-check-(?:aof|rdb)", bitnami="redis"),
+    Known("valkey", r"valkey-server|valkey-check-(?:aof|rdb)", bitnami="valkey"),
 )
 
 
 def _stems(known: Known) -> set[str]:
     """The letters that names of the program's files begin with, from the alternatives' own."""
-    names = re.split(r"\|(?![^(]*\))", known.files.pattern)
+    names = re.split(r"\|(?![^(]*\))", known.called)
     return {match[0] for name in names if (match := _STEM.match(name))}
 
 
@@ -152,12 +153,12 @@ def _by_stem() -> dict[str, list[Known]]:
 
 _BY_STEM = _by_stem()
 
-_JAVA = re.compile(r'^JAVA_VERSION="?([0-9][\w.+-]*)"?', re.MULTILINE)
-_IMPLEMENTOR = re.compile(r'^IMPLEMENTOR="?([^"\n]+)"?', re.MULTILINE)
-_GO = re.compile(r"\Ago(\d+\.\d+(?:\.\d+)?(?:(?:rc|beta)\d+)?)\b")
-_OTP = re.compile(r"(\d{1,3}(?:\.\d{1,3}){0,4}(?:-rc\d+)?)\s*$")
-_VSN = re.compile(r'\{\s*vsn\s*,\s*"([0-9][\w.+-]*)"\s*\}')
-_WORDPRESS = re.compile(r"^[ \t]*\$wp_version[ \t]*=[ \t]*'([0-9][\w.-]*)'", re.MULTILINE)
+_JAVA = Expression(r'^JAVA_VERSION="?([0-9][\w.+-]*)"?', re.MULTILINE)
+_IMPLEMENTOR = Expression(r'^IMPLEMENTOR="?([^"\n]+)"?', re.MULTILINE)
+_GO = Expression(r"\Ago(\d+\.\d+(?:\.\d+)?(?:(?:rc|beta)\d+)?)\b")
+_OTP = Expression(r"(\d{1,3}(?:\.\d{1,3}){0,4}(?:-rc\d+)?)\s*$")
+_VSN = Expression(r'\{\s*vsn\s*,\s*"([0-9][\w.+-]*)"\s*\}')
+_WORDPRESS = Expression(r"^[ \t]*\$wp_version[ \t]*=[ \t]*'([0-9][\w.-]*)'", re.MULTILINE)
 
 
 def _java(file: LayerFile) -> Iterable[Fact]:
@@ -173,7 +174,7 @@ def _java(file: LayerFile) -> Iterable[Fact]:
 
 
 def _matched(
-    name: str, bitnami: str, pattern: re.Pattern[str], folder: str
+    name: str, bitnami: str, pattern: Expression, folder: str
 ) -> Callable[[LayerFile], Iterable[Fact]]:
     """A reader of a small text file, which is only looked at in `folder`."""
 

@@ -8,6 +8,8 @@ where they differ, those that projects publish themselves.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
 
 from msgspec import Struct
 
@@ -22,24 +24,42 @@ BEFORE = 64
 class Known(Struct, frozen=True):
     """A program: the names of its files, and how its version is found.
 
-    `files` matches the whole base name; a group in it is the version. `patterns` are tried in
-    their order; where `marks` are given, the version stands right before one of them. `bitnami`
-    is the name under which Bitnami's advisories know it.
+    `called` matches the whole base name; a group in it is the version. `told` are tried in their
+    order; where `marks` are given, the version stands right before one of them. `bitnami` is the
+    name under which Bitnami's advisories know it. All are sources of regular expressions, which
+    are compiled when a file asks for them: an image has few of these programs.
     """
 
     name: str
-    files: re.Pattern[str]
-    patterns: tuple[re.Pattern[bytes], ...] = ()
+    called: str
+    told: tuple[bytes, ...] = ()
     marks: tuple[bytes, ...] = ()
-    shape: re.Pattern[bytes] = re.compile(_SOME + rb"\Z")
     bitnami: str = ""
+
+    @property
+    def files(self) -> re.Pattern[str]:
+        """What the whole base name matches."""
+        return _compiled(self.called)
+
+    @property
+    def patterns(self) -> tuple[re.Pattern[bytes], ...]:
+        """What holds the version."""
+        return tuple(map(_compiled_bytes, self.told))
+
+    @property
+    def shape(self) -> re.Pattern[bytes]:
+        """What a version before a mark looks like."""
+        return _compiled_bytes(_SOME + rb"\Z")
+
+
+_compiled: Callable[[str], re.Pattern[str]] = cache(re.compile)
+_compiled_bytes: Callable[[bytes], re.Pattern[bytes]] = cache(re.compile)
 
 
 def _known(
     name: str, files: str, *patterns: bytes, marks: tuple[bytes, ...] = (), bitnami: str = ""
 ) -> Known:
-    compiled = tuple(map(re.compile, patterns))
-    return Known(name, re.compile(files), compiled, marks, bitnami=bitnami)
+    return Known(name, files, patterns, marks, bitnami)
 
 
 KNOWN = (

@@ -9,22 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from seawall.core.expression import Expression
 from seawall.packages.licenses import all_normalised
 from seawall.packages.reading import bounded, text_of
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
 from seawall.surfaces.image.facts import Ecosystem, Fact, Package, Trouble
 
-_FOLDER = re.compile(r"(?:^|/)specifications/(?:default/)?[^/]+\.gemspec$")
-_STUB = re.compile(r"^# stub: (\S+) (\S+) (\S+) ", re.MULTILINE)
+_FOLDER = Expression(r"(?:^|/)specifications/(?:default/)?[^/]+\.gemspec$")
+_STUB = Expression(r"^# stub: (\S+) (\S+) (\S+) ", re.MULTILINE)
 _TEXT = r"[ \t]{0,9}=[ \t]{0,9}(?:Gem::Version\.new[( ])?(?:%q[<({\[])?[\"']?([^\"'>)}\]\n]{1,200})"
-_NAME = re.compile(r"\b\w+\.name" + _TEXT)
-_VERSION = re.compile(r"\b\w+\.version" + _TEXT)
-_PLATFORM = re.compile(r"\b\w+\.platform" + _TEXT)
+_NAME = Expression(r"\b\w+\.name" + _TEXT)
+_VERSION = Expression(r"\b\w+\.version" + _TEXT)
+_PLATFORM = Expression(r"\b\w+\.platform" + _TEXT)
 _LIST = r"[ \t]{0,9}=[ \t]{0,9}(\[[^\]\n]{0,4000}\]|[^\n]{1,200})"
-_LICENSES = re.compile(r"\b\w+\.licenses?" + _LIST)
-_AUTHORS = re.compile(r"\b\w+\.authors?" + _LIST)
-_QUOTED = re.compile(r"\"([^\"\n]*)\"|'([^'\n]*)'")
-_NEEDS = re.compile(
+_LICENSES = Expression(r"\b\w+\.licenses?" + _LIST)
+_AUTHORS = Expression(r"\b\w+\.authors?" + _LIST)
+_QUOTED = Expression(r"\"([^\"\n]*)\"|'([^'\n]*)'")
+_NEEDS = Expression(
     r"\.add_(runtime_|development_)?dependency[ \t(]{1,9}"
     r"(?:%q<([^>\n]{1,200})>|[\"']([^\"'\n]{1,200})[\"'])"
 )
@@ -66,20 +67,20 @@ def _required(text: str) -> tuple[str, ...]:
 
     For RubyGems before 1.2 a specification says all again without telling the kinds apart.
     """
-    needs = [(kind, a or b) for kind, a, b in _NEEDS.findall(text)]
+    needs = [(kind, a or b) for kind, a, b in _NEEDS.compiled.findall(text)]
     development = {name for kind, name in needs if kind == "development_"}
     runtime = {name for kind, name in needs if kind == "runtime_"}
     return tuple(dict.fromkeys(n for _, n in needs if n in runtime or n not in development))
 
 
-def _value(pattern: re.Pattern[str], text: str) -> str:
+def _value(pattern: Expression, text: str) -> str:
     match = pattern.search(text)
     return match[1].strip().removesuffix(".freeze") if match else ""
 
 
-def _quoted(pattern: re.Pattern[str], text: str) -> list[str]:
+def _quoted(pattern: Expression, text: str) -> list[str]:
     match = pattern.search(text)
-    return [a or b for a, b in _QUOTED.findall(match[1])] if match else []
+    return [a or b for a, b in _QUOTED.compiled.findall(match[1])] if match else []
 
 
 ANALYSER = Analyser("gem", 1, Wants(suffixes=frozenset({".gemspec"})), analyse)

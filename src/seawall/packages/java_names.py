@@ -10,18 +10,20 @@ import re
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
+
 _MAX_STEM = 255
 _QUALIFIER = (
     r"snapshot|release|final|ga|sp\d*|rc\.?\d*|cr\d*|m\d+|alpha\.?\d*|beta\.?\d*|b\d+|pre\d*"
     r"|jre\d*|jdk\d+|java\d+|android|incubating|redhat|empty|preview|build|patch|v?\d[\w.+~]*"
 )
 _VERSION = rf"\d[\w.+~]*(?:-(?:{_QUALIFIER}))*"
-_WHOLE = re.compile(_VERSION, re.IGNORECASE)
-_CLASSIFIED = re.compile(rf"({_VERSION})-[a-z][\w.-]*", re.IGNORECASE)
-_ARTIFACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-_GROUP = re.compile(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_0-9][\w-]*)+")
-_FIELD = re.compile(r"^([A-Za-z0-9_-]+):[ \t]?(.*)$", re.MULTILINE)
-_OSGI_STAMP = re.compile(r"\.v?\d{8}(?:[-_]?\d{4,6})?$")
+_WHOLE = Expression(_VERSION, re.IGNORECASE)
+_CLASSIFIED = Expression(rf"({_VERSION})-[a-z][\w.-]*", re.IGNORECASE)
+_ARTIFACT = Expression(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_GROUP = Expression(r"[A-Za-z_][\w-]*(?:\.[A-Za-z_0-9][\w-]*)+")
+_FIELD = Expression(r"^([A-Za-z0-9_-]+):[ \t]?(.*)$", re.MULTILINE)
+_OSGI_STAMP = Expression(r"\.v?\d{8}(?:[-_]?\d{4,6})?$")
 
 
 class Coordinates(Struct, frozen=True):
@@ -42,10 +44,10 @@ def split_file_name(stem: str) -> tuple[str, str]:
         return stem[:_MAX_STEM], ""
     places = [found.start() for found in re.finditer(r"(?<=[^-])-(?=\d)", stem)]
     for place in places:
-        if _WHOLE.fullmatch(stem, place + 1):
+        if _WHOLE.compiled.fullmatch(stem, place + 1):
             return stem[:place], stem[place + 1 :]
     for place in reversed(places):
-        found = _CLASSIFIED.fullmatch(stem, place + 1)
+        found = _CLASSIFIED.compiled.fullmatch(stem, place + 1)
         if found is not None:
             return stem[:place], found[1]
     return stem, ""
@@ -56,7 +58,7 @@ def read_manifest(data: bytes) -> dict[str, str]:
     text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
     main = text.lstrip("\n").partition("\n\n")[0].replace("\n ", "")
     fields: dict[str, str] = {}
-    for key, value in _FIELD.findall(main):
+    for key, value in _FIELD.compiled.findall(main):
         fields.setdefault(key.lower(), value.strip())
     return fields
 

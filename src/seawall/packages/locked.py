@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
@@ -76,6 +75,8 @@ def toml_value(text: str) -> dict[str, Any]:
     Raises:
         LockError: it is none, or too large to be read.
     """
+    import tomllib  # noqa: PLC0415 -- few layers have such a file
+
     if len(text) > MAX_TOML or _has_long_key(text):
         raise LockError("it is too large, or has keys of many parts")
     try:

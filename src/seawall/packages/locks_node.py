@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from seawall.core.expression import Expression
 from seawall.packages import licenses
 from seawall.packages.locked import (
     declared,
@@ -24,15 +25,15 @@ MAX_NESTING = 200
 """Levels of the first form of package-lock.json, which nests as node_modules did."""
 
 _MODULES = "node_modules/"
-_YARN_HEAD = re.compile(r'^"?(@?[^@\s",]+)@([^\s",]*)')
-_YARN_FIELD = re.compile(r'^  (version|resolution):? "?([^"\n]*)"?$')
-_YARN_NEED = re.compile(r'^    "?(@?[^@\s":]+)"?:? ')
-_RESOLVED = re.compile(r"(@?[^@]+)@(\w+):(.*)")
-_ALIAS = re.compile(r"npm:(@?[^@]+)@")
-_PNPM_OLD = re.compile(r"/?((?:@[^/]+/)?[^/@]+)/([^/_(]+)(?:_[^/]*)?$")
-_PNPM = re.compile(r"/?((?:@[^/@()]+/)?[^/@()]+)@([^()@]+)(?:\(.*\))?$")
-_TRAILING = re.compile(r'"(?:[^"\\]|\\.)*+"?|,(?=\s*[}\]])')
-_RELEASE = re.compile(r"\d+\.\d+\.\d+")
+_YARN_HEAD = Expression(r'^"?(@?[^@\s",]+)@([^\s",]*)')
+_YARN_FIELD = Expression(r'^  (version|resolution):? "?([^"\n]*)"?$')
+_YARN_NEED = Expression(r'^    "?(@?[^@\s":]+)"?:? ')
+_RESOLVED = Expression(r"(@?[^@]+)@(\w+):(.*)")
+_ALIAS = Expression(r"npm:(@?[^@]+)@")
+_PNPM_OLD = Expression(r"/?((?:@[^/]+/)?[^/@]+)/([^/_(]+)(?:_[^/]*)?$")
+_PNPM = Expression(r"/?((?:@[^/@()]+/)?[^/@()]+)@([^()@]+)(?:\(.*\))?$")
+_TRAILING = Expression(r'"(?:[^"\\]|\\.)*+"?|,(?=\s*[}\]])')
+_RELEASE = Expression(r"\d+\.\d+\.\d+")
 
 
 def package_lock(text: str, path: str) -> Iterator[Package]:
