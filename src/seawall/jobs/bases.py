@@ -84,8 +84,14 @@ def find_base(
     ]
     if proven:
         return max(proven, key=lambda base: base.layers)
+    return told_base(image)
+
+
+def told_base(image: Image) -> Base | None:
+    """The base that an image itself tells of, or that its own name does, without asking anyone."""
     named = _stated(image)
-    return Base(replace(named, digest="")) if named is not None and named.tag else None
+    stated = Base(replace(named, digest="")) if named is not None and named.tag else None
+    return _official(image) or stated
 
 
 def marked(image: Image, base: Base | None) -> Image:

@@ -8,7 +8,7 @@ from seawall.core.model import Verdict
 from seawall.core.rule import Practice
 from seawall.facts.official import official_name
 from seawall.facts.releases import distribution_release
-from seawall.jobs.bases import Base
+from seawall.jobs.bases import Base, told_base
 from seawall.jobs.inspection import FILES, PACKAGES, SECRETS
 from seawall.jobs.showing import Shown
 from seawall.rules.health_in_image import has_check, serves
@@ -25,7 +25,6 @@ from seawall.rules.practices import (
     NO_SETUID_BINARIES,
     NON_ROOT_USER,
     OFFICIAL_BASE_IMAGE,
-    PINNED_BASE_IMAGE,
     SUPPORTED_BASE_IMAGE,
 )
 from seawall.rules.runtime.user_in_image import is_untold
@@ -51,7 +50,7 @@ def shown_by_image(image: Image, parts: Sequence[str], base: Base | None) -> Ite
         if part not in parts:
             for practice in practices:
                 yield _unknown(image, practice, f"{part} of the image were not looked for")
-    yield from _base(image, base)
+    yield from _base(image, base or told_base(image))
     yield from _support(image)
     yield from _configuration(image)
 
@@ -66,9 +65,6 @@ def _base(image: Image, base: Base | None) -> Iterator[Shown]:
     else:
         said = f"it says of itself that it is built on the official image `{base.name}`"
     yield _shown(image, OFFICIAL_BASE_IMAGE, Verdict.PASS, said)
-    if base.reference.digest and not base.is_itself:
-        said = f"its base `{base.name}` is named by digest"
-        yield _shown(image, PINNED_BASE_IMAGE, Verdict.PASS, said)
 
 
 def _support(image: Image) -> Iterator[Shown]:
