@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from seawall.core.model import Hit
 from seawall.core.rule import Check, Rule, Settings
+from seawall.core.telling import holds_any
 
 
 class Crash(Struct, frozen=True):
@@ -30,7 +31,7 @@ def judge(
         if lowered:
             words = rule.told_by
             if words not in told:
-                told[words] = _is_told(words, lowered)
+                told[words] = holds_any(lowered, words)
             if not told[words]:
                 continue
         try:
@@ -40,10 +41,3 @@ def judge(
         else:
             for hit in hits:
                 yield rule, hit
-
-
-def _is_told(words: tuple[str, ...], lowered: str) -> bool:
-    for word in words:  # noqa: SIM110 -- twice as fast as any(), and asked for each rule and file
-        if word in lowered:
-            return True
-    return False

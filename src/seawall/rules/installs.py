@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from seawall.core.telling import holds_any
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
 from seawall.surfaces.shell import Command, ShellWord
 
@@ -205,7 +206,7 @@ def _package(manager: Manager, word: ShellWord) -> Package:
 
 def updates_of(dockerfile: Dockerfile) -> Iterator[tuple[Instruction, Command]]:
     """Every command that refreshes a distribution's package lists and does nothing else."""
-    if not any(word in dockerfile.source.text for word in ("update", "refresh", "makecache")):
+    if not holds_any(dockerfile.source.text, ("update", "refresh", "makecache")):
         return
     for instruction, command in dockerfile.commands("apt-get", "apt", "aptitude", "apk"):
         if next((word.literal for word in command.operands()), "") == "update":

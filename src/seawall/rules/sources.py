@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
+from seawall.core.telling import holds_any
 from seawall.detectors.names import KEYWORDS, Sort, sort_of
 from seawall.rules.practices import NO_SECRETS_IN_LOGS
 from seawall.rules.secrets.held import weight_of
@@ -35,9 +36,9 @@ def may_log_secrets(text: str) -> bool:
     lowered = text.lower()
     if _WRITES.search(lowered) is None:
         return False
-    if any(word in lowered for word in _TELLING):
+    if holds_any(lowered, _TELLING):
         return True
-    if not any(word in lowered for word in KEYWORDS):
+    if not holds_any(lowered, KEYWORDS):
         return False
     return any(sort_of(name.lstrip("_")) for name in set(_WORD.findall(text)))
 

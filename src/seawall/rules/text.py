@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from seawall.core.telling import holds_any
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
 
 _WRITERS = frozenset({"RUN", "COPY", "ADD", "ONBUILD"})
@@ -22,8 +23,7 @@ def matches_in(
     `words`, in lower case, are such that every match holds one of them: a file with none of them
     is passed over without the pattern's cost.
     """
-    lowered = dockerfile.source.lowered
-    if not any(word in lowered for word in words):
+    if not holds_any(dockerfile.source.lowered, words):
         return
     starts: list[int] = []
     for match in pattern.finditer(dockerfile.source.text):

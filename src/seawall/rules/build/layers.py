@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from seawall.core.model import Confidence, Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
+from seawall.core.telling import holds_any
 from seawall.rules.deferred import again, deferred
 from seawall.rules.installs import SYSTEM_FAMILIES, Install, Package, installs_of, updates_of
 from seawall.rules.practices import MINIMAL_PACKAGES, PATCHED_PACKAGES, TRUSTED_DOWNLOADS
@@ -116,7 +117,7 @@ def _is_cached_or_cleaned(dockerfile: Dockerfile, install: Install) -> bool:
     instruction = install.instruction
     text = " ".join((instruction.text, *(h.content for h in instruction.heredocs)))
     mounts = any(mount.type in {"cache", "tmpfs"} for mount in instruction.mounts)
-    is_off = install.family == "pip" and any(name in dockerfile.source.text for name in _CACHE_OFF)
+    is_off = install.family == "pip" and holds_any(dockerfile.source.text, _CACHE_OFF)
     return mounts or is_off or _CLEANED[install.family].search(text) is not None
 
 

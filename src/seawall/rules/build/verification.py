@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from seawall.core.model import Confidence, Hit, Located, Profile, Region
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
+from seawall.core.telling import holds_any
 from seawall.rules.deferred import again
 from seawall.rules.practices import TRUSTED_DOWNLOADS
 from seawall.rules.stages import place_of, weight_in_build
@@ -109,8 +110,7 @@ def _only_lists(command: Command) -> bool:
 
 
 def _by_setting(dockerfile: Dockerfile) -> _Found:
-    lowered = dockerfile.source.lowered
-    if not any(key in lowered for key in (*_INSECURE_SETTINGS, "trusted-host")):
+    if not holds_any(dockerfile.source.lowered, (*_INSECURE_SETTINGS, "trusted-host")):
         return
     programs = ("git", "npm", "yarn", "pnpm", "conda", "composer", "bundle")
     for instruction, command in dockerfile.commands(*programs):
@@ -164,10 +164,10 @@ def _by_text(dockerfile: Dockerfile) -> _Found:
 
 def _insecure(dockerfile: Dockerfile) -> _Found:
     lowered = dockerfile.source.lowered
-    is_told = any(option in lowered for option in _LONG_INSECURE)
+    is_told = holds_any(lowered, _LONG_INSECURE)
     yield from _by_option(dockerfile, INSECURE_OPTIONS if is_told else _CURL_ALONE)
     yield from _by_setting(dockerfile)
-    if any(name in lowered for name in _INSECURE_NAMES):
+    if holds_any(lowered, _INSECURE_NAMES):
         yield from _by_declared_variable(dockerfile)
         yield from _by_shell_variable(dockerfile)
     yield from _by_text(dockerfile)
@@ -219,7 +219,7 @@ _UNSIGNED_WORDS = (
 
 
 def _unsigned(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
-    if any(option in dockerfile.source.text for option in _LONG_UNSIGNED):
+    if holds_any(dockerfile.source.text, _LONG_UNSIGNED):
         for instruction, word, subject in _by_option(dockerfile, _UNSIGNED_OPTIONS):
             yield _unsigned_hit(dockerfile, instruction, word, subject)
     keywords = frozenset({"RUN", "COPY", "ADD", "ONBUILD", "ENV", "ARG"})

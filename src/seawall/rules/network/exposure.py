@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from seawall.core.model import Confidence, Hit
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
+from seawall.core.telling import holds_any
 from seawall.facts.ports import ADMIN_PORTS, DATABASE_PORTS
 from seawall.rules.deferred import deferred
 from seawall.rules.installs import SYSTEM_FAMILIES, installs_of
@@ -96,7 +97,7 @@ _SSH_WORDS = ("ssh", "dropbear")
 
 def _ssh_server(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
     target = dockerfile.target
-    if target is None or not any(word in dockerfile.source.text for word in _SSH_WORDS):
+    if target is None or not holds_any(dockerfile.source.text, _SSH_WORDS):
         return
     yield from _runs_sshd(dockerfile, target)
     in_image = {stage.index for stage in target.lineage}

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from seawall.core.expression import Expression
 from seawall.core.model import Region
+from seawall.core.telling import holds_any
 from seawall.detectors.entropy import is_random
 from seawall.detectors.names import KEYWORDS, Sort, is_signing_key, sort_of
 from seawall.detectors.secrets import (
@@ -89,7 +90,7 @@ _STARTING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 
 def _names_secret(lowered: str) -> bool:
     """Whether a file holds any word by which a name can tell of a secret: most do not."""
-    return _holds_telling(lowered) or any(keyword in lowered for keyword in KEYWORDS)
+    return holds_any(lowered, _TELLING) or holds_any(lowered, KEYWORDS)
 
 
 def _declared(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Sighting]:
@@ -218,18 +219,11 @@ _TELLING = (
 
 def _tells(text: str) -> bool:
     """Whether a script can hold a named secret: a cheap first test."""
-    return _holds_telling(text.lower())
-
-
-def _holds_telling(lowered: str) -> bool:
-    for word in _TELLING:  # noqa: SIM110 -- twice as fast as any(), and asked of every word
-        if word in lowered:
-            return True
-    return False
+    return holds_any(text.lower(), _TELLING)
 
 
 def _starts_telling(inner: Instruction) -> bool:
-    return _tells(inner.text) or any(option in inner.text for option in ("-u", "-p", "-a"))
+    return _tells(inner.text) or holds_any(inner.text, ("-u", "-p", "-a"))
 
 
 def _programs(dockerfile: Dockerfile) -> Iterator[Sighting]:
@@ -255,7 +249,7 @@ def _is_file(dockerfile: Dockerfile, value: str) -> bool:
 
 
 def _scripts(dockerfile: Dockerfile) -> Iterator[Sighting]:
-    if not _holds_telling(dockerfile.source.lowered):
+    if not holds_any(dockerfile.source.lowered, _TELLING):
         return
     text = dockerfile.source.text
     for instruction, script in dockerfile.scripts:
