@@ -13,6 +13,7 @@ from seawall import __version__
 from seawall.advisories.model import Match, Vulnerabilities
 from seawall.core.baseline import Baseline, read_baseline
 from seawall.core.errors import InputError
+from seawall.core.globs import absolute
 from seawall.core.identity import identify
 from seawall.core.ignores import Ignores
 from seawall.core.inventory import Comparison
@@ -22,7 +23,6 @@ from seawall.core.rule import Rule
 from seawall.core.selection import SELECTION, hidden_notices
 from seawall.jobs.advice import advise
 from seawall.jobs.bases import Neighbours
-from seawall.jobs.check import identity_root
 from seawall.jobs.checklist import checklist
 from seawall.jobs.comparison import compare
 from seawall.jobs.examine import Taken, bug
@@ -41,6 +41,7 @@ from seawall.rules import checks_on
 from seawall.surfaces.image import parse_reference
 from seawall.surfaces.image.facts import Package
 from seawall.surfaces.image.model import Held, Image
+from seawall.surfaces.repository.gitignore import repository_root
 from seawall.surfaces.sbom.reader import DOCUMENTS
 
 IMAGE = "image"
@@ -207,9 +208,7 @@ def _judged(image: Image, run: _Run) -> tuple[Outcome, Scanned]:
     taken.take(_flaws(image, matched.found, ruling))
     findings = _wanted(sorted(taken.findings, key=urgency), options)
     unread = (*troubles(image), *taken.problems)
-    policed = police(
-        image.name, Ignores(), findings, ruling, identity_root(()), _SURFACES, _identity(image)
-    )
+    policed = police(image.name, Ignores(), findings, ruling, _root(), _SURFACES, _identity(image))
     outcome = Outcome(
         image.name,
         IMAGE,
@@ -256,7 +255,7 @@ def _excused(image: Image, matched: Matched, ruling: Ruling) -> Iterator[Finding
         taken = Taken(image.history, ruling, False)
         taken.take(_flaws(image, ((held, match),), ruling))
         reason = reasons[match.vulnerability.id, id(held)]
-        root, called = identity_root(()), _identity(image)
+        root, called = _root(), _identity(image)
         for finding in identify(taken.findings, root, called):
             yield structs.replace(finding, suppressed=Suppression("vex", reason))
 
@@ -272,6 +271,12 @@ def _notices(image: Image, matched: Matched) -> Iterator[Notice]:
     if matched.unimportant:
         count = f"{matched.unimportant} flaw{'s' * (matched.unimportant != 1)}"
         yield Notice(image.name, f"{count} left out that the distributor calls unimportant")
+
+
+def _root() -> str:
+    """What findings' identities are relative to: the repository around the working directory."""
+    here = absolute(".")
+    return repository_root(here) or here
 
 
 def urgency(finding: Finding) -> tuple[object, ...]:
