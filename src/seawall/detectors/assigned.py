@@ -39,25 +39,46 @@ _HEADER = Expression(
 
 
 class Shape(Enum):
-    """How an assignment is written: the narrow expression for the engine, in lower case."""
+    """How an assignment is written: what stands in front of the value, the characters that a
+    value is of, how many it has at least, and what stands behind it."""
 
-    QUOTED = _KEYWORD + _SIGN + r"""\\?["'][^"'\\\n]{2}"""
-    BARE = _KEYWORD + _SIGN + r"""[^\s"'`,;)(}{<>|&\\\[\]]{3}"""
+    QUOTED = (_KEYWORD + _SIGN + r"""\\?["']""", r"""[^"'\\\n]""", 2)
+    BARE = (_KEYWORD + _SIGN, r"""[^\s"'`,;)(}{<>|&\\\[\]]""", 3)
     PHRASE = (
         r"(?:\bidentified\s{1,4}(?:with\s{1,4}\S{1,40}\s{1,4})?(?:by|as)\s{1,4}"
-        r"(?:password\s{1,4})?|\bpassword\s{0,4}(?:\(\s{0,4}|\s))\\?[\"'][^\"'\\\n]{2}"
+        r"(?:password\s{1,4})?|\bpassword\s{0,4}(?:\(\s{0,4}|\s))\\?[\"']",
+        r"[^\"'\\\n]",
+        2,
     )
-    LOGIN = r"\blogin\s{1,8}\S{1,100}\s{1,8}password\s{1,8}[^\s\"']{2}"
-    ELEMENT = rf"<{_NAME}>\s{{0,4}}[^<>\s]{{3,200}}\s{{0,4}}</"
+    LOGIN = (r"\blogin\s{1,8}\S{1,100}\s{1,8}password\s{1,8}", r"[^\s\"']", 2)
+    ELEMENT = (rf"<{_NAME}>\s{{0,4}}", r"[^<>\s]", 3, r"{0,200}\s{0,4}</")
     CONSTANT = (
         rf"\bdefine\(\s{{0,4}}[\"'](?:{_NAME}|\w{{0,40}}_(?:key|salt))[\"']\s{{0,4}},"
-        r"\s{0,4}[\"'][^\"'\\\n]{3}"
+        r"\s{0,4}[\"']",
+        r"[^\"'\\\n]",
+        3,
     )
-    ATTRIBUTE = rf"{_NAME}[\"']\s{{1,4}}value\s{{0,2}}=\s{{0,2}}[\"'][^\"'<>\n]{{3}}"
+    ATTRIBUTE = (rf"{_NAME}[\"']\s{{1,4}}value\s{{0,2}}=\s{{0,2}}[\"']", r"[^\"'<>\n]", 3)
     HEADER = (
-        r"\bauthorization[\"']?\s{0,3}[:=,]\s{0,3}\\?[\"']?(?:bearer|token|basic)\s{1,3}"
-        r"[a-z0-9._~+/=\-]{16}"
+        r"\bauthorization[\"']?\s{0,3}[:=,]\s{0,3}\\?[\"']?(?:bearer|token|basic)\s{1,3}",
+        r"[a-z0-9._~+/=\-]",
+        16,
     )
+
+    def __init__(self, before: str, character: str, least: int, after: str = "") -> None:
+        self._before = before
+        self._character = character
+        self._least = least
+        self._after = after
+
+    def expression(self, least: int = 0) -> str:
+        """The narrow expression for the engine, in lower case, wherever case says nothing.
+
+        With `least`, only values of as many characters are sought, none of them a space.
+        """
+        character = self._character.replace("[^", "[^ ") if least else self._character
+        after = character + self._after if self._after else ""
+        return f"{self._before}{character}{{{max(least, self._least)}}}{after}"
 
 
 _READERS = {

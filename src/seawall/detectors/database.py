@@ -19,6 +19,7 @@ import hyperscan
 from msgspec import Struct
 
 from seawall.detectors.assigned import Shape
+from seawall.detectors.entropy import MINIMUM_LENGTH
 from seawall.detectors.patterns import ALL, Pattern
 from seawall.detectors.widening import wide_expression
 from seawall.surfaces.image.cache import default_directory
@@ -39,6 +40,8 @@ class Content(Enum):
     """What a file holds, which decides what is looked for in it."""
 
     TEXT = "text"
+    SHIPPED = "shipped"
+    """A text that someone else wrote, where nothing but a random value counts behind a name."""
     BINARY = "binary"
 
 
@@ -64,12 +67,15 @@ def expressions(content: Content) -> list[tuple[int, bytes, int]]:
     formats = [
         (number, wide_expression(pattern).encode(), _DOTALL)
         for number, pattern in enumerate(ALL)
-        if content is Content.TEXT or pattern.is_plain
+        if content is not Content.BINARY or pattern.is_plain
     ]
     if content is Content.BINARY:
         return formats
+    least = MINIMUM_LENGTH if content is Content.SHIPPED else 0
     shapes = enumerate(SHAPES, len(ALL))
-    return formats + [(number, shape.value.encode(), _CASELESS) for number, shape in shapes]
+    return formats + [
+        (number, shape.expression(least).encode(), _CASELESS) for number, shape in shapes
+    ]
 
 
 class Database:

@@ -15,7 +15,7 @@ from seawall.detectors.placeholders import fallback
 from seawall.detectors.secrets import Secret, judge, of_format
 from seawall.detectors.value_ids import value_id
 from seawall.detectors.weighing import Seen, weighed
-from seawall.detectors.whereabouts import Genre, whereabouts
+from seawall.detectors.whereabouts import Genre, is_shipped, whereabouts
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
 from seawall.surfaces.image.facts import Fact, FoundSecret, Kind, Trouble
 
@@ -69,6 +69,8 @@ _Scan = Callable[[memoryview | bytes, Content], Hits]
 
 def _analyse(file: LayerFile, value_key: bytes, scan: _Scan) -> Iterable[Fact]:
     content, kind = _readable(file.content)
+    if kind is Content.TEXT and is_shipped(file.path):
+        kind = Content.SHIPPED
     hits = scan(content, kind)
     if not hits.found:
         return ()
@@ -146,7 +148,7 @@ def _facts(
             path=file.path,
             kind=secret.kind,
             title=secret.title,
-            line=text.line(one.start) if kind is Content.TEXT else 0,
+            line=text.line(one.start) if kind is not Content.BINARY else 0,
             confidence=secret.confidence,
             redacted=secret.redacted,
             value_id=value_id(value_key, secret.kind, one.value),
@@ -178,7 +180,7 @@ def _rank(found: _Found) -> int:
 
 
 def _found(path: str, text: _Text, kind: Content, hits: Hits) -> Iterator[_Found]:
-    genre = whereabouts(path).genre if kind is Content.TEXT else Genre.CODE
+    genre = whereabouts(path).genre if kind is not Content.BINARY else Genre.CODE
     for number, end in hits.found:
         sought = meaning(number)
         if isinstance(sought, Pattern):

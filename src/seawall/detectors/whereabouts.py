@@ -64,7 +64,18 @@ _SAMPLE = Expression(
 @lru_cache(maxsize=1024)
 def whereabouts(path: str) -> Whereabouts:
     """What the path says."""
-    return Whereabouts(_genre(path), bool(_FOREIGN.search(path)), bool(_SAMPLE.search(path)))
+    directory = path[: path.rfind("/") + 1]
+    return Whereabouts(_genre(path), _is_foreign(directory), bool(_SAMPLE.search(path)))
+
+
+def is_shipped(path: str) -> bool:
+    """Whether it is what someone else wrote, or prose: there a name alone gives nothing away."""
+    return _is_foreign(path[: path.rfind("/") + 1]) or _genre(path) is Genre.PROSE
+
+
+@lru_cache(maxsize=1024)
+def _is_foreign(directory: str) -> bool:
+    return _FOREIGN.search(directory) is not None
 
 
 def _genre(path: str) -> Genre:
