@@ -51,7 +51,12 @@ def verdict_on(comparison: Comparison) -> str:
     new, gone = len(comparison.new), len(comparison.gone)
     if not new and not gone:
         return f"Both have the same flaws ({comparison.same})."
-    return f"The second has {counted(new, 'new flaw')}, and {gone} of the first's are gone."
+    more = counted(new, "new flaw") if new else "no new flaw"
+    return f"The second has {more}, and {gone or 'none'} of the first's {_are(gone)} gone."
+
+
+def _are(number: int) -> str:
+    return "is" if number <= 1 else "are"
 
 
 def _package(sign: str, change: PackageChange) -> Change:

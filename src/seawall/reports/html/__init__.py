@@ -8,12 +8,13 @@ from html import escape
 from seawall.core.model import Notice, Problem, Severity, Verdict
 from seawall.core.report import Report
 from seawall.reports import RenderOptions
-from seawall.reports.html.findings import findings
-from seawall.reports.html.markup import details, prose, section
+from seawall.reports.html.findings import findings, told
+from seawall.reports.html.images import images
+from seawall.reports.html.markup import details, level_of, prose, section
 from seawall.reports.html.paths import paths
 from seawall.reports.html.style import STYLE
 from seawall.reports.html.tables import checklist, standards, suppressed
-from seawall.reports.summary import closing, counted, shown, tally
+from seawall.reports.summary import closing, counted, tally
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 """No script runs and nothing is fetched, whatever a scanned file has written into its texts."""
@@ -63,10 +64,11 @@ of each rule.</p></footer>
 
 def _sections(report: Report, options: RenderOptions) -> list[tuple[str, str, str]]:
     """The sections that have a body: id, title, HTML."""
-    number = len(shown(report))
+    number = len(told(report))
     bodies = (
         ("summary", "Summary", _summary(report, options)),
         ("problems", "Not examined", _problems(report.problems)),
+        ("images", "Images" if len(report.images) > 1 else "Image", images(report)),
         ("checklist", "Checklist", checklist(report.checklist)),
         ("paths", "Attack paths", paths(report.diagrams)),
         ("findings", f"Findings ({number})" if number else "Findings", _findings(report)),
@@ -98,10 +100,10 @@ def _run(report: Report, options: RenderOptions) -> str:
 
 
 def _summary(report: Report, options: RenderOptions) -> str:
-    kind, word, told = _RESULTS[report.exit_code(options.fail_on)]
+    kind, word, words = _RESULTS[report.exit_code(options.fail_on)]
     result = (
         f'<p class="result {kind}"><strong>{word}</strong> '
-        f"<span>{told.format(options.fail_on.value)}</span></p>"
+        f"<span>{words.format(options.fail_on.value)}</span></p>"
     )
     lines = "".join(f"<p>{prose(line)}</p>" for line in closing(report, options.fail_on))
     return f'{result}<ul class="counts">{"".join(_counts(report, options))}</ul>{lines}'
@@ -109,13 +111,15 @@ def _summary(report: Report, options: RenderOptions) -> str:
 
 def _counts(report: Report, options: RenderOptions) -> Iterator[str]:
     run = tally(report, options.fail_on)
+    levels = {level_of(finding) for finding in told(report)}
     numbers = {severity.value: run.counts.by_severity[severity] for severity in Severity}
     numbers |= {"unknown": run.counts.unknown}
     for word, number in numbers.items():
         name = "undecided" if word == "unknown" else word
         zero = "" if number else " zero"
         text = f"<b>{number}</b> {name}"
-        inner = f'<a href="#level-{word}">{text}</a>' if number else text
+        href = f"level-{word}" if word in levels or not report.images else "images"
+        inner = f'<a href="#{href}">{text}</a>' if number else text
         yield f'<li class="{word}{zero}">{inner}</li>'
 
 
@@ -131,8 +135,10 @@ def _problem(problem: Problem) -> str:
 
 
 def _findings(report: Report) -> str:
-    if any(finding.verdict is not Verdict.PASS for finding in report.active):
+    if told(report):
         return findings(report)
+    if any(finding.verdict is not Verdict.PASS for finding in report.active):
+        return ""
     return "<p>There is nothing to report in what was read.</p>" if report.targets else ""
 
 

@@ -70,6 +70,11 @@ def row(first: str, *others: str) -> str:
     return f'<tr><th scope="row">{first}</th>{cells}</tr>'
 
 
+def unit(text: str) -> str:
+    """A word that is only shown where the heads of a table are not: on narrow screens."""
+    return f'<span class="unit">{escape(text)}</span>'
+
+
 def verdict(word: str) -> str:
     """A verdict with a sign before it, so that colour says nothing alone."""
     sign = _SIGNS.get(word, "–")

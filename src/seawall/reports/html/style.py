@@ -139,6 +139,43 @@ ol.steps li{padding:2px 0;overflow-wrap:anywhere}
 ol.steps .at{color:var(--muted);font-size:.86rem}
 """
 
+_IMAGES = """
+figure.layers{margin:0 0 10px}
+figure.layers svg{display:block;width:100%;height:auto;min-height:70px}
+svg .bar rect{fill:var(--code);stroke:var(--tone,var(--muted));stroke-width:2}
+svg .bar text{fill:var(--ink);font:600 14px system-ui,"Liberation Sans",sans-serif;
+text-anchor:middle}
+svg .bar text.detail,svg .bracket text{font-weight:400;font-size:12px;fill:var(--muted);
+text-anchor:middle}
+svg .bracket text{font-family:system-ui,"Liberation Sans",sans-serif}
+svg .bracket path{fill:none;stroke:var(--muted);stroke-width:1.3}
+svg .bar.critical rect,svg .bar.high rect,svg .bar.medium rect,svg .bar.low rect{
+fill:var(--tone);fill-opacity:.22}
+.unit{display:none}
+.share{display:block;height:6px;background:var(--code);border-radius:3px;margin-top:4px}
+.share span{display:block;height:6px;min-width:2px;background:var(--muted);border-radius:3px}
+table.layers th:nth-child(1){width:5.5rem}table.layers th:nth-child(3){width:7.5rem}
+table.layers th:nth-child(4){width:6.6rem}table.layers th:nth-child(5){width:14rem}
+ol.todo{padding-left:1.6em;margin:0 0 12px}ol.todo>li{padding:4px 0}
+ol.todo p{margin:0 0 4px}ol.todo pre{white-space:pre-wrap;overflow-wrap:anywhere}
+summary{cursor:pointer;padding:4px 0}
+ul.changes{list-style:none;padding:0 0 0 4px;margin:4px 0 12px}
+ul.changes li{padding:2px 0;overflow-wrap:anywhere}ul.changes b{font-family:monospace}
+.sorted>label{display:inline-block;padding:2px 12px;margin:0 0 8px 6px;border-radius:99px;
+border:1px solid var(--edge);font-size:.88rem;cursor:pointer}
+.sorted>input{position:absolute;opacity:0}
+.sorted>input:checked+label{border-color:var(--link);color:var(--link);font-weight:600}
+.sorted>input:focus-visible+label{outline:3px solid var(--link);outline-offset:2px}
+table.flaws,table.flaws thead,table.flaws tbody{display:block}
+table.flaws{min-width:720px}
+table.flaws tbody{display:flex;flex-direction:column}
+table.flaws tr{display:grid;grid-template-columns:7rem minmax(11rem,2fr) minmax(8rem,1.3fr)
+minmax(6rem,1fr) minmax(6rem,1fr) 4.4rem 5rem}
+table.flaws td,table.flaws th{min-width:0}
+.by-urgency:checked~.scroll tr{order:var(--u)}.by-package:checked~.scroll tr{order:var(--p)}
+.by-flaw:checked~.scroll tr{order:var(--f)}.by-layer:checked~.scroll tr{order:var(--l)}
+"""
+
 _NARROW = """
 @media (max-width:640px){
 header,nav,main,footer{padding-left:14px;padding-right:14px}
@@ -153,6 +190,8 @@ table.checklist thead,table.standard thead,table.list thead{display:none}
 table.checklist tr,table.standard tr,table.list tr{border-bottom:1px solid var(--edge);
 padding:10px 0}
 figure .scroll{margin:0 -14px;padding:0 14px}
+table.flaws{min-width:0}
+.unit{display:inline}
 }
 """
 
@@ -187,6 +226,7 @@ STYLE = "".join(
         _TABLES,
         _FINDINGS,
         _GRAPH,
+        _IMAGES,
         _NARROW,
         _PAPER,
     )
