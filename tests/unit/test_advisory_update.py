@@ -348,12 +348,15 @@ def test_a_few_records_that_cannot_be_read_are_said(tmp_path: Path, store: Path)
         ("epss_scores-current.csv.gz", b"cve,epss,percentile\n"),
         (
             "epss_scores-current.csv.gz",
-            gzip.compress(b"#m\ncve,epss,percentile\nCVE-2026-1,2.5,0.1\n"),
+            gzip.compress(b"#m\ncve,epss,percentile\nCVE-2026-1,2.5,0.1\n", mtime=0),
         ),
-        ("epss_scores-current.csv.gz", gzip.compress(b"#m\ncve,epss,percentile\nnonsense\n")),
         (
             "epss_scores-current.csv.gz",
-            gzip.compress(b"#m\ncve,epss,percentile\n" + b"x" * 100_000),
+            gzip.compress(b"#m\ncve,epss,percentile\nnonsense\n", mtime=0),
+        ),
+        (
+            "epss_scores-current.csv.gz",
+            gzip.compress(b"#m\ncve,epss,percentile\n" + b"x" * 100_000, mtime=0),
         ),
         ("alpine-secdb/v3.20/main.json", b'{"packages":[{"pkg":{"secfixes":{}}}]}'),
     ],
