@@ -93,6 +93,19 @@ _INSECURE_WORDS = (
     "maven.wagon.http.ssl",
 )
 
+_TELLING = (
+    "verify",
+    "insecure",
+    "strict",
+    "trusted",
+    "check-certificate",
+    "check_certificate",
+    "unauthorized",
+    "disable-tls",
+    "secure-http",
+)
+"""Of which each option, variable, setting and text above holds one, but for curl's `-k`."""
+
 _Found = Iterator[tuple[Instruction, Located, str]]
 
 
@@ -164,6 +177,9 @@ def _by_text(dockerfile: Dockerfile) -> _Found:
 
 def _insecure(dockerfile: Dockerfile) -> _Found:
     lowered = dockerfile.source.lowered
+    if not holds_any(lowered, _TELLING):
+        yield from _by_option(dockerfile, _CURL_ALONE)
+        return
     is_told = holds_any(lowered, _LONG_INSECURE)
     yield from _by_option(dockerfile, INSECURE_OPTIONS if is_told else _CURL_ALONE)
     yield from _by_setting(dockerfile)
@@ -275,6 +291,7 @@ RULES = (
         title="Verification of the server is switched off",
         practice=TRUSTED_DOWNLOADS,
         risk=_UPSTREAM_CODE,
+        told_by=("curl", *_TELLING),
         on={
             Dockerfile: _unverified_server,
             Image: again(
@@ -327,6 +344,19 @@ RULES = (
         title="Packages are installed without a signature check",
         practice=TRUSTED_DOWNLOADS,
         risk=_UPSTREAM_CODE,
+        told_by=(
+            "gpg",
+            "trusted",
+            "force-yes",
+            "unauthenticated",
+            "allow-insecure",
+            "noverify",
+            "nosignature",
+            "nodigest",
+            "gosumdb",
+            "gonosum",
+            "goflags",
+        ),
         on={
             Dockerfile: _unsigned,
             Image: again(

@@ -74,7 +74,9 @@ def _gathered(key: _Same) -> tuple[Sighting, ...]:
 def _all(dockerfile: Dockerfile) -> Iterator[Sighting]:
     """The surest first, since of two at one place the first stays."""
     yield from _formats(dockerfile)
-    if _names_secret(dockerfile.source.lowered):
+    # Every word that tells of a secret holds one of these.
+    can_name = holds_any(dockerfile.source.lowered, (*KEYWORDS, "identified"))
+    if can_name:
         for instruction in dockerfile.instructions:
             yield from _declared(dockerfile, instruction)
     for instruction in dockerfile.of("CMD", "ENTRYPOINT", "HEALTHCHECK", "ONBUILD"):
@@ -82,15 +84,11 @@ def _all(dockerfile: Dockerfile) -> Iterator[Sighting]:
         if inner.keyword in _STARTING and _starts_telling(inner):
             yield from _of_start(dockerfile, instruction)
     yield from _programs(dockerfile)
-    yield from _scripts(dockerfile)
+    if can_name:
+        yield from _scripts(dockerfile)
 
 
 _STARTING = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
-
-
-def _names_secret(lowered: str) -> bool:
-    """Whether a file holds any word by which a name can tell of a secret: most do not."""
-    return holds_any(lowered, _TELLING) or holds_any(lowered, KEYWORDS)
 
 
 def _declared(dockerfile: Dockerfile, instruction: Instruction) -> Iterator[Sighting]:
