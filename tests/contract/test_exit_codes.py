@@ -54,6 +54,7 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "whole").mkdir()
     (tmp_path / "whole" / "Dockerfile").write_text(WHOLE)
     (tmp_path / "whole" / "compose.yaml").write_text(SERVICE)
+    (tmp_path / "whole" / ".dockerignore").write_text(".git\n")
     practices = ("no-known-vulnerabilities", "monitored", "updated", "response-plan", "backed-up")
     attested = "".join(map(ATTESTED.format, practices))
     (tmp_path / "attested.toml").write_text(attested)

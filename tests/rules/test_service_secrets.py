@@ -202,7 +202,7 @@ def test_each_rule_takes_its_own_secrets_of_a_service_once() -> None:
     (workload,) = workloads.project(text).services
     hits = {
         rule.id: [shown(hit.at) for hit in rule.on[Workload](workload, workloads.SETTINGS)]
-        for rule in RULES
+        for rule in (HARDCODED, DEFAULT)
     }
     assert hits[DEFAULT.id] == ["admin"]
     assert hits[HARDCODED.id] == [SECRET, f"{SECRET}8", f"{SECRET}9"]
