@@ -6,9 +6,6 @@ from collections.abc import Mapping
 
 from seawall.core.source import Source
 from seawall.surfaces.dockerfile.model import Dockerfile
-from seawall.surfaces.dockerfile.parser import parse
-from seawall.surfaces.dockerfile.stages import evaluate
-from seawall.surfaces.dockerfile.validation import validate
 
 
 def read(
@@ -18,6 +15,11 @@ def read(
 
     `build_args` are `--build-arg` values; `target` is a stage name or number as `--target` takes.
     """
+    # Loaded for a Dockerfile only: scanning an image knows the rules on them, and reads none.
+    from seawall.surfaces.dockerfile.parser import parse  # noqa: PLC0415 -- see above
+    from seawall.surfaces.dockerfile.stages import evaluate  # noqa: PLC0415 -- see above
+    from seawall.surfaces.dockerfile.validation import validate  # noqa: PLC0415 -- see above
+
     parsed = parse(source)
     evaluated = evaluate(parsed.instructions, parsed.directives, build_args or {}, target)
     errors = parsed.errors or validate(parsed.instructions) or evaluated.errors

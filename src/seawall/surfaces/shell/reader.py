@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING
+
 from seawall.surfaces.shell.model import Script, ShellWord
 from seawall.surfaces.shell.options import leading_options
-from seawall.surfaces.shell.passage import Passage
-from seawall.surfaces.shell.walk import Collection, Standing, Walk
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from seawall.surfaces.shell.walk import Collection
 
 
 def read_script(
@@ -21,7 +27,11 @@ def read_script(
     than the file holds (a Dockerfile's lines are joined first), `text` is masked: equally long
     as `written`, the file's own characters, with `words.JOINT` for those the shell never sees.
     """
-    return _read(Passage(text, offset, written), offset + len(text), dialect, options)
+    walk = _grammar()
+    collection = walk.Collection()
+    passage = walk.Passage(text, offset, written)
+    walk.Walk(passage, collection).run(walk.Standing())
+    return _script(collection, passage.offset, offset + len(text), dialect, options)
 
 
 def read_words(
@@ -35,8 +45,9 @@ def read_words(
 
     Where they run a shell (`["sh", "-c", "…"]`) what that runs is read too.
     """
-    passage, collection = Passage(text, offset), Collection()
-    Walk(passage, collection).run_words(words)
+    walk = _grammar()
+    passage, collection = walk.Passage(text, offset), walk.Collection()
+    walk.Walk(passage, collection).run_words(words)
     return _script(collection, passage.offset, offset + len(text), dialect, options)
 
 
@@ -45,10 +56,13 @@ def unread_script(start: int, end: int, dialect: str, reason: str) -> Script:
     return Script(dialect, (), (), start, end, unread=reason)
 
 
-def _read(passage: Passage, end: int, dialect: str, options: frozenset[str]) -> Script:
-    collection = Collection()
-    Walk(passage, collection).run(Standing())
-    return _script(collection, passage.offset, end, dialect, options)
+@cache
+def _grammar() -> ModuleType:
+    """What walks over a script, loaded for the first: scanning an image knows the rules that ask
+    for scripts, and often reads none."""
+    from seawall.surfaces.shell import walk  # noqa: PLC0415 -- see above
+
+    return walk
 
 
 def _script(
