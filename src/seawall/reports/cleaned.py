@@ -86,6 +86,7 @@ def _image(image: ImageSummary, name: _Clean, strike: _Clean) -> ImageSummary:
         platform=name(image.platform),
         distribution=name(image.distribution),
         support=name(image.support),
+        packages={name(kind): number for kind, number in image.packages.items()},
         layers=tuple(
             structs.replace(layer, instruction=name(strike(layer.instruction)))
             for layer in image.layers

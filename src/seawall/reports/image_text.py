@@ -95,11 +95,11 @@ class ImageText:
         if image.digest and image.digest not in name:
             name += f" ({image.digest[:_SHORT_DIGEST]})"
         lines = [self._paint(line, "strong") for line in wrap(name, self._room, "== ", "   ")]
-        for text in _facts(image):
+        for text in filter(None, _facts(image)):
             lines += wrap(text, self._room, _INDENT, _INDENT * 2)
         found = severities(count(findings))
-        lines += self._item("", f"{counted(len(findings), 'finding')}: {found}" if found else "")
-        return [line for line in lines if line.strip()]
+        number = f"{counted(len(findings), 'finding')}: {found}" if found else "no findings"
+        return lines + self._item("", number)
 
     def _steps(self, advice: Sequence[Advice]) -> list[str]:
         """What to do, the most pressing first; what can only be waited for has no number."""
