@@ -692,3 +692,44 @@ def test_hostile_names_crash_no_rule(rule: str) -> None:
     )
     for hit in all_hits(rule, text):
         assert hit.message
+
+
+@pytest.mark.parametrize(
+    ("step", "number"),
+    [
+        ("RUN set -e; sudo -E make install", 1),
+        ("RUN true && DEBIAN_FRONTEND=noninteractive sudo apt-get update", 1),
+        ("RUN if true; then sudo make; fi", 1),
+        ("RUN --mount=type=cache,target=/x sudo make", 1),
+        ('ENTRYPOINT ["sudo", "/start.sh"]', 1),
+        ("RUN apt-get install -y sudo vim", 0),
+        ("RUN echo sudo", 0),
+    ],
+)
+def test_the_signs_of_a_call_are_seen_in_the_history(step: str, number: int) -> None:
+    steps = [{"created_by": step, "empty_layer": True}]
+    assert len(of("sudo", plain(history=steps))) == number
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        'RUN bash -c "$(curl -fsSL https://x.example/i.sh)"',
+        "RUN bash <(curl -s https://x.example/i.sh)",
+        "RUN wget -qO- https://x.example/i | sudo -E bash -s -- --yes",
+        "RUN curl -fsSL https://x.example/i.sh|sh || true",
+    ],
+)
+def test_a_download_that_is_run_at_once_is_seen_in_the_history(step: str) -> None:
+    assert len(of("curl-pipe-shell", plain(history=[{"created_by": step}]))) == 1
+
+
+@pytest.mark.parametrize("rule", ["unverified-server", "unsigned-packages", "sudo", "dist-upgrade"])
+def test_what_is_seen_in_a_dockerfile_is_seen_in_its_history(rule: str) -> None:
+    """A Dockerfile's own examples, told as a builder writes them down."""
+    for text in by_id()[rule].bad:
+        lines = text.splitlines()
+        if not lines[0].startswith("FROM") or "<<EOF" in text or len(lines) != 2:
+            continue
+        history = [{"created_by": "ADD file:1 in /"}, {"created_by": lines[1]}]
+        assert of(rule, plain(history=history)), text

@@ -6,10 +6,12 @@ rules on them and loads none of their code.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 
+from seawall.core.expression import Expression
 from seawall.core.model import Hit
 from seawall.core.rule import Check, Settings
 from seawall.surfaces.image.model import Image
@@ -24,19 +26,18 @@ def deferred(path: str) -> Check:
     return check
 
 
-def again(check: Check, signs: tuple[str, ...]) -> Check:
+def again(check: Check, sign: str) -> Check:
     """A check of Dockerfiles, asked of an image's history told as one.
 
-    `signs` are lower-case words of which one stands in every history with the fault.
+    `sign` is a regular expression that every instruction with the fault matches in lower case:
+    reading the instructions takes longer than all other checks.
     """
+    expression = Expression(sign, re.MULTILINE)
 
     def checked(image: Image, settings: Settings) -> Iterable[Hit]:
-        lowered = image.history.lowered
-        if not any(sign in lowered for sign in signs):
-            return ()
         from seawall.rules.image.retold import judged_again  # noqa: PLC0415 -- for scans only
 
-        return judged_again(check, image, settings)
+        return judged_again(check, expression, image, settings)
 
     return checked
 

@@ -159,6 +159,12 @@ def _sudo(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
                 )
 
 
+_CALLED = (
+    r"(?:^(?:run|cmd|entrypoint)\b(?: --\S+)*|[;&|({\[`]|\b(?:then|do|else|env|exec))"
+    r"[\s\"\[]*(?:\w+=\S*\s+)*(?:sudo|doas)\b"
+)
+"""An instruction that calls one of them, and does not merely install it."""
+
 _WITHOUT_PASSWORD = re.compile(
     r"NOPASSWD\b(?P<what>\s*:\s*(?:(?:NO)?[A-Z]+:\s*)*(?P<named>/[^\s\"',]+))?"
 )
@@ -335,7 +341,7 @@ RULES = (
         practice=NON_ROOT_USER,
         risk=_TAKEN,
         told_by=("sudo", "doas"),
-        on={Dockerfile: _sudo, Image: again(_sudo, ("sudo", "doas"))},
+        on={Dockerfile: _sudo, Image: again(_sudo, _CALLED)},
         bad=(
             "FROM debian:12.5\nRUN sudo apt-get update\n",
             "FROM debian:12.5\nRUN set -e; cd /x && sudo -E make install\n",
@@ -366,7 +372,7 @@ RULES = (
         practice=NON_ROOT_USER,
         risk=Risk(Needs.FOOTHOLD, Gains.CONTROL),
         told_by=("nopasswd",),
-        on={Dockerfile: _passwordless_sudo, Image: again(_passwordless_sudo, ("nopasswd",))},
+        on={Dockerfile: _passwordless_sudo, Image: again(_passwordless_sudo, "nopasswd")},
         bad=(
             'FROM debian:12.5\nRUN echo "app ALL=(ALL) NOPASSWD:ALL" >> /etc/sudoers\n',
             "FROM debian:12.5\nCOPY <<EOF /etc/sudoers.d/app\napp ALL=(ALL) NOPASSWD: ALL\nEOF\n",

@@ -60,6 +60,13 @@ def _piped(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
             )
 
 
+_RUN_AT_ONCE = (
+    r"(?:curl|wget|fetch|aria2c|axel|lynx|http).*[^|]\|[^|]"
+    r"|(?:<\(|\$\(|`).*(?:curl|wget|fetch|aria2c|axel|lynx|http)"
+)
+"""An instruction in which something is fetched and handed on."""
+
+
 def _runner(script: Script, fetch: Command) -> tuple[str, Located]:
     """What runs a fetch's output, and the place that shows it; empty for nothing."""
     for other in script.commands:
@@ -283,7 +290,7 @@ RULES = (
         practice=TRUSTED_DOWNLOADS,
         risk=_CODE,
         told_by=("curl", "wget", "fetch", "aria2c", "axel", "http", "lynx"),
-        on={Dockerfile: _piped, Image: again(_piped, ("curl", "wget", "fetch"))},
+        on={Dockerfile: _piped, Image: again(_piped, _RUN_AT_ONCE)},
         bad=(
             "FROM debian:12.5\nRUN curl -fsSL https://x.example/i.sh | sh\n",
             "FROM debian:12.5\nRUN wget -qO- https://x.example/i | sudo -E bash -s -- --yes\n",
@@ -350,7 +357,7 @@ RULES = (
         risk=_CODE,
         confidence=Confidence.MEDIUM,
         told_by=("http://", "ftp://"),
-        on={Dockerfile: _plain_http, Image: again(_plain_http, ("http://", "ftp://"))},
+        on={Dockerfile: _plain_http, Image: again(_plain_http, r"\b(?:http|ftp)://")},
         bad=(
             "FROM debian:12.5\nRUN wget http://x.example/a.tgz && tar xf a.tgz\n",
             "FROM debian:12.5\nADD http://x.example/a.tgz /a.tgz\n",

@@ -35,6 +35,10 @@ _LIST_USERS = frozenset(
 )
 
 
+_ALONE = r"^(?!.*(?:\binstall\b|\badd\b|upgrade)).*\b(?:update|refresh|makecache)\b"
+"""An instruction that refreshes lists and installs nothing."""
+
+
 def _uses_lists(dockerfile: Dockerfile, instruction: Instruction) -> bool:
     """Whether the same RUN installs something, or runs what we can't see into."""
     script = dockerfile.script_of(instruction)
@@ -192,7 +196,7 @@ RULES = (
         told_by=("update", "refresh", "makecache"),
         on={
             Dockerfile: _update_alone,
-            Image: again(_update_alone, ("update", "refresh", "makecache")),
+            Image: again(_update_alone, _ALONE),
         },
         bad=(
             "FROM debian:12.5\nRUN apt-get update\nRUN apt-get install -y nginx\n",
@@ -286,7 +290,10 @@ RULES = (
         risk=Risk(Needs.FAULT, Gains.LESS),
         profile=Profile.STRICT,
         told_by=("upgrade", "dup"),
-        on={Dockerfile: _dist_upgrade, Image: again(_dist_upgrade, ("-upgrade", " dup"))},
+        on={
+            Dockerfile: _dist_upgrade,
+            Image: again(_dist_upgrade, r"(?:dist|full)-upgrade|zypper.* dup\b"),
+        },
         bad=(
             "FROM debian:12.5\nRUN apt-get update && apt-get dist-upgrade -y\n",
             "=== image\nFROM debian:12\nRUN apt-get dist-upgrade -y\n",

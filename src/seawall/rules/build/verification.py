@@ -283,6 +283,13 @@ def _global_key(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
             )
 
 
+_UNVERIFIED = "|".join((r"curl.*\s-(?:\w*k|-insecure)", *_TELLING))
+_UNSIGNED = (
+    r"gpg|trusted|force-yes|unauthenticated|allow-insecure|noverify|nosignature|nodigest|gosumdb"
+    r"|gonosum|goflags"
+)
+"""What an instruction of an image's history with these faults matches."""
+
 _UPSTREAM_CODE = Risk(Needs.UPSTREAM, Gains.CODE)
 
 RULES = (
@@ -294,9 +301,7 @@ RULES = (
         told_by=("curl", *_TELLING),
         on={
             Dockerfile: _unverified_server,
-            Image: again(
-                _unverified_server, ("curl", "wget", "verify", "trusted", "strict-ssl", "insecure")
-            ),
+            Image: again(_unverified_server, _UNVERIFIED),
         },
         bad=(
             "FROM debian:12.5\nRUN curl -fsSLk https://example.com/x -o /x\n",
@@ -359,9 +364,7 @@ RULES = (
         ),
         on={
             Dockerfile: _unsigned,
-            Image: again(
-                _unsigned, ("allow-un", "nogpg", "gpgcheck", "no-gpg", "force-yes", "trusted=yes")
-            ),
+            Image: again(_unsigned, _UNSIGNED),
         },
         bad=(
             "FROM alpine:3.19\nRUN apk add --no-cache --allow-untrusted /tmp/x.apk\n",

@@ -209,7 +209,7 @@ RULES = (
         practice=SOUND_DOCKERFILE,
         risk=_FAULT,
         told_by=("add",),
-        on={Dockerfile: _add_for_copy, Image: again(_add_for_copy, ("add ",))},
+        on={Dockerfile: _add_for_copy, Image: again(_add_for_copy, r"^add ")},
         bad=(
             "FROM debian:12.5\nADD . /app\n",
             'FROM debian:12.5\nADD ["a b", "/app/"]\n',

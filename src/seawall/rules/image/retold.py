@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, structs
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Hit, InLayer
 from seawall.core.rule import Check, Settings
 from seawall.core.source import Source
 from seawall.surfaces.dockerfile import Dockerfile
-from seawall.surfaces.dockerfile.reader import read
 from seawall.surfaces.image.history import instruction
 from seawall.surfaces.image.model import Image
 
-_KEYWORDS = re.compile(r"(?:RUN|ADD|COPY|ENTRYPOINT|CMD|USER|WORKDIR|SHELL) \S")
+_KEYWORDS = re.compile(r"(?:RUN|ADD|COPY|ENV|ENTRYPOINT|CMD|USER|WORKDIR|SHELL) \S")
 _NAMELESS = re.compile(r"(?:ADD|COPY) (?:file|dir|multi):")
 """What the classic builder writes of files: their hash, and no name to judge them by."""
 
@@ -31,18 +31,40 @@ class Retold(Struct, frozen=True):
     steps: tuple[int, ...]
 
 
+class _Lines(Struct, frozen=True):
+    """The instructions that somebody built on the base, and their steps in the history."""
+
+    texts: tuple[str, ...]
+    steps: tuple[int, ...]
+    lowered: str
+
+
+def _lines(image: Image) -> _Lines:
+    known: _Lines | None = image.derived.get("own instructions")
+    if known is None:
+        told = [(n, instruction(image.config.history[n])) for n in _own_steps(image)]
+        kept = [(n, text) for n, text in told if _is_plain(text)]
+        texts = tuple(text for _, text in kept)
+        known = _Lines(texts, tuple(n for n, _ in kept), "\n".join(texts).lower())
+        image.derived["own instructions"] = known
+    return known
+
+
+def _is_plain(text: str) -> bool:
+    return _KEYWORDS.match(text) is not None and _NAMELESS.match(text) is None
+
+
 def told_again(image: Image) -> Retold:
     """The steps that somebody built on the base, as a Dockerfile; made once."""
     known: Retold | None = image.derived.get("retold")
     if known is None:
-        lines, steps = ["FROM scratch"], [-1]
-        for number in _own_steps(image):
-            text = instruction(image.config.history[number])
-            if _KEYWORDS.match(text) and not _NAMELESS.match(text):
-                lines.append(text)
-                steps.append(number)
-        facts = read(Source(image.name, "".join(f"{line}\n" for line in lines)))
-        known = image.derived["retold"] = Retold(facts, tuple(steps))
+        # It loads the grammar of shells, for which few images have a need.
+        from seawall.surfaces.dockerfile.reader import read  # noqa: PLC0415 -- as said
+
+        own = _lines(image)
+        text = "".join(f"{line}\n" for line in ("FROM scratch", *own.texts))
+        known = Retold(read(Source(image.name, text)), (-1, *own.steps))
+        image.derived["retold"] = known
     return known
 
 
@@ -54,11 +76,12 @@ def _own_steps(image: Image) -> Iterable[int]:
     return range(start + 1, len(image.config.history))
 
 
-def judged_again(check: Check, image: Image, settings: Settings) -> Iterator[Hit]:
-    """What a check of Dockerfiles sees in an image's history."""
-    again = told_again(image)
-    for hit in check(again.dockerfile, settings):
-        yield _placed(image, again, hit)
+def judged_again(check: Check, sign: Expression, image: Image, settings: Settings) -> Iterator[Hit]:
+    """What a check of Dockerfiles sees in an image's history, where a sign of the fault is."""
+    if sign.search(_lines(image).lowered) is not None:
+        again = told_again(image)
+        for hit in check(again.dockerfile, settings):
+            yield _placed(image, again, hit)
 
 
 def _placed(image: Image, again: Retold, hit: Hit) -> Hit:
