@@ -61,9 +61,22 @@ def nasty(text: str) -> Report:
     )
     findings = tuple(
         Finding(
-            *("rule", "practice", text, Severity.HIGH, Confidence.HIGH, Verdict.FAIL, text),
-            Location(text, Span(1, 1, 1, 1), text),
-            *(text, text, text, text, (), None, (text,), text),
+            rule="rule",
+            practice="practice",
+            title=text,
+            severity=Severity.HIGH,
+            confidence=Confidence.HIGH,
+            verdict=Verdict.FAIL,
+            target=text,
+            location=Location(text, Span(1, 1, 1, 1), text),
+            message=text,
+            label=text,
+            why=text,
+            remedy=text,
+            evidence=(),
+            fix=None,
+            standards=(text,),
+            fingerprint=text,
             layer=layer,
             flaw=each,
         )

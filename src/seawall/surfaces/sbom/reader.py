@@ -63,8 +63,11 @@ def read(target: str) -> Image:
 
     path = target.removeprefix(PREFIX)
     data = _bytes_of(path)
+    reader = _reader_of(data, path)
     try:
-        told = _reader(data, path)(data)
+        told = reader(data)
+    except InputError as error:
+        raise InputError(f"{path}: {error.message}", error.hint) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{path}: can't be understood: {error}", _HINT) from error
     return image_of(told, path)
@@ -81,10 +84,13 @@ def _bytes_of(path: str) -> bytes:
     return data.removeprefix(_MARK)
 
 
-def _reader(data: bytes, path: str) -> Callable[[bytes], Told]:
+def _reader_of(data: bytes, path: str) -> Callable[[bytes], Told]:
     from seawall.surfaces.sbom import cyclonedx, scanners, spdx  # noqa: PLC0415 -- same
 
-    head = msgspec.json.decode(data, type=_Head)
+    try:
+        head = msgspec.json.decode(data, type=_Head)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise InputError(f"{path}: can't be understood: {error}", _HINT) from error
     if head.bomFormat == "CycloneDX":
         return cyclonedx.read
     if head.spdxVersion is not None:

@@ -100,7 +100,7 @@ def read_trivy(data: bytes) -> Told:
     """
     report = _decode_trivy(data)
     metadata = report.Metadata or _TrivyMetadata()
-    config = read_config(bytes(metadata.ImageConfig), report.ArtifactName or "Trivy's report")
+    config = read_config(bytes(metadata.ImageConfig), "Trivy's report")
     listing = Listing()
     results = report.Results or []
     for result in results:
