@@ -14,9 +14,10 @@ from seawall.surfaces.shell.reader import read_script
 
 WORDS = st.sampled_from(
     ["apt-get", "install", "-y", "nginx=1.2", "/usr/bin/env", "sudo", "curl", "https://x.example/a",
-     "$A", "${B}", "a-$A-$B.tgz", "'one two'", '"x $A y"', "a'b'c", "*.deb", "~/x", "2", "find"]
+     "$A", "${B}", "a-$A-$B.tgz", "'one two'", '"x $A y"', "a'b'c", "*.deb", "~/x", "2", "find",
+     "-exec", "sh", "-c", "'a | b'", "'a || b; c'", "xargs"]
 )  # fmt: skip
-SEPARATORS = st.sampled_from([" && ", "; ", "\n", " ", "  "])
+SEPARATORS = st.sampled_from([" && ", "; ", "\n", " ", "  ", " | ", "|", " || ", " |\n"])
 
 
 @st.composite
@@ -44,9 +45,10 @@ def test_plain_scripts_are_read_as_the_grammar_reads_them(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "a | b", "a > b", "A=b c", "if a; then b; fi", "(a)", "a $(b)", "a `b`", "export A=b",
+        "a > b", "A=b c", "if a; then b; fi", "(a)", "a $(b)", "a `b`", "export A=b",
         "a &", "a && ", "&& a", "a;; b", "a # b", 'a "b', "a \\\nb", "[ a ]", "! a",
-        "a 2>&1", '"a $(b)"',
+        "a 2>&1", '"a $(b)"', "a |", "a || ", "| a", "|| a", "a | | b", "a |& b", "a ||| b",
+        "a |; b", "a ||\n", "a | while b; do c; done", "a | B=c d", "a | b > c",
     ],
 )  # fmt: skip
 def test_what_is_more_than_words_goes_to_the_grammar(text: str) -> None:
@@ -54,4 +56,4 @@ def test_what_is_more_than_words_goes_to_the_grammar(text: str) -> None:
 
 
 def test_a_long_text_that_is_almost_plain_is_told_at_once() -> None:
-    assert read("$A" * 50_000 + "|").commands
+    assert read("$A" * 50_000 + ">").commands

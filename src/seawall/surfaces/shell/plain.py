@@ -15,9 +15,10 @@ _PIECE = (
     r"[\w./:=@%+,^*?~-]|\$[A-Za-z_]\w*+|\$\{[A-Za-z_]\w*+\}|'[^'\n\f]*+'"
     r"|\"(?:[^\"`\\$\n\f]|\$[A-Za-z_]\w*+|\$\{[A-Za-z_]\w*+\})*+\""
 )
-_PLAIN = re.compile(rf"(?:{_PIECE}|[ \t\n\f;]|&&)*+", re.ASCII)
-_TOKEN = re.compile(rf"(?:{_PIECE})++|&&|[;\n]", re.ASCII)
-_SEPARATORS = frozenset({"&&", ";", "\n"})
+_PLAIN = re.compile(rf"(?:{_PIECE}|[ \t\n\f;|]|&&)*+", re.ASCII)
+_TOKEN = re.compile(rf"(?:{_PIECE})++|&&|\|\|?|[;\n]", re.ASCII)
+_SEPARATORS = frozenset({"&&", "||", "|", ";", "\n"})
+_LEADING = frozenset({"&&", "||", "|"})
 _KEYWORDS = frozenset(
     {
         "case", "coproc", "declare", "do", "done", "elif", "else", "esac", "export", "fi", "for",
@@ -29,14 +30,14 @@ _KEYWORDS = frozenset(
 
 
 class Plain(Struct, frozen=True):
-    """One command: its words, and whether it runs only if the one before succeeded."""
+    """One command: its words, and the sign that leads to it: `&&`, `||`, `|`, or empty for none."""
 
     words: tuple[ShellWord, ...]
-    follows: bool
+    after: str
 
 
 def plain_commands(passage: Passage) -> list[Plain] | None:
-    """The commands of a passage of words, `&&`, `;` and line ends; None if it is more than that.
+    """The commands of a passage of words, pipes, `&&`, `||`, `;` and line ends; None if it is more.
 
     Words may hold quotes and variables, but nothing that runs, redirects or groups.
     """
@@ -45,7 +46,7 @@ def plain_commands(passage: Passage) -> list[Plain] | None:
         return None
     found: list[Plain] = []
     words: list[ShellWord] = []
-    follows = False
+    after = ""
     for token in _TOKEN.finditer(text):
         written = token.group()
         if written not in _SEPARATORS:
@@ -55,13 +56,13 @@ def plain_commands(passage: Passage) -> list[Plain] | None:
             else:
                 words.append(passage.plain_word(start, end))
         elif words:
-            found.append(Plain(tuple(words), follows))
-            words, follows = [], written == "&&"
+            found.append(Plain(tuple(words), after))
+            words, after = [], written if written in _LEADING else ""
         elif written != "\n":
             return None
     if words:
-        found.append(Plain(tuple(words), follows))
-    elif follows:
+        found.append(Plain(tuple(words), after))
+    elif after:
         return None
     return found if all(map(_is_program, found)) else None
 

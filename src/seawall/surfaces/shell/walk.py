@@ -130,8 +130,13 @@ class Walk:
         self._drain(root, standing)
 
     def _run_plain(self, commands: list[Plain], standing: Standing) -> None:
-        for command in commands:
+        tops, number, condition, is_piped = self.collection.tops, -1, "", False
+        for index, command in enumerate(commands):
             words = command.words
+            if command.after != "|":
+                number = self.collection.new_pipeline()
+                condition = command.after or standing.condition
+                is_piped = _is_piped_on(commands, index)
             whole = Command(
                 _name(words),
                 words,
@@ -139,13 +144,13 @@ class Walk:
                 standing.shared,
                 words[0].start,
                 words[-1].end,
-                self.collection.new_pipeline(),
-                0,
+                number,
+                tops[number] + 1,
                 standing.wrappers,
                 standing.into,
-                "&&" if command.follows else standing.condition,
+                condition,
             )
-            _Unwrapping(self, False).add(whole)
+            _Unwrapping(self, is_piped).add(whole)
 
     def _drain(self, root: Node, standing: Standing) -> None:
         stack, tops = self.stack, self.collection.tops
@@ -370,6 +375,10 @@ class Walk:
                 stack.extend(reversed(node.named_children))
         for node in found:
             self._drain(node, standing)
+
+
+def _is_piped_on(commands: list[Plain], index: int) -> bool:
+    return index + 1 < len(commands) and commands[index + 1].after == "|"
 
 
 class _Unwrapping:
