@@ -20,7 +20,8 @@ _KEYWORD = (
     r"|signing[-_.]?key|credentials?|rootpw)"
 )
 _SIGN = r"""[\w-]{0,40}\\?["']?\]?[ \t]{0,4}(?::=|=>|=|:)[ \t]{0,4}"""
-_NAME = r"[\w.:-]{0,40}(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key)"
+_END_OF_NAME = r"(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key)"
+_NAME = rf"[\w.:-]{{0,40}}{_END_OF_NAME}"
 
 _ELEMENT = Expression(rf"(?i)<({_NAME})>\s{{0,4}}([^<>\s]{{3,200}})\s{{0,4}}</")
 _CONSTANT = Expression(
@@ -51,14 +52,14 @@ class Shape(Enum):
         2,
     )
     LOGIN = (r"\blogin\s{1,8}\S{1,100}\s{1,8}password\s{1,8}", r"[^\s\"']", 2)
-    ELEMENT = (rf"<{_NAME}>\s{{0,4}}", r"[^<>\s]", 3, r"{0,200}\s{0,4}</")
+    ELEMENT = (rf"{_END_OF_NAME}>\s{{0,4}}", r"[^<>\s]", 3, r"{0,200}\s{0,4}</")
     CONSTANT = (
         rf"\bdefine\(\s{{0,4}}[\"'](?:{_NAME}|\w{{0,40}}_(?:key|salt))[\"']\s{{0,4}},"
         r"\s{0,4}[\"']",
         r"[^\"'\\\n]",
         3,
     )
-    ATTRIBUTE = (rf"{_NAME}[\"']\s{{1,4}}value\s{{0,2}}=\s{{0,2}}[\"']", r"[^\"'<>\n]", 3)
+    ATTRIBUTE = (rf"{_END_OF_NAME}[\"']\s{{1,4}}value\s{{0,2}}=\s{{0,2}}[\"']", r"[^\"'<>\n]", 3)
     HEADER = (
         r"\bauthorization[\"']?\s{0,3}[:=,]\s{0,3}\\?[\"']?(?:bearer|token|basic)\s{1,3}",
         r"[a-z0-9._~+/=\-]",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import platform
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from enum import Enum
 from functools import lru_cache
@@ -45,10 +46,10 @@ class Content(Enum):
     BINARY = "binary"
 
 
-class Hits(Struct):
+class Hits(Struct, frozen=True):
     """What one file holds; `is_whole` is false where there was more than anyone would read."""
 
-    found: list[tuple[int, int]]
+    found: Sequence[tuple[int, int]]
     is_whole: bool
 
 
@@ -78,6 +79,42 @@ def expressions(content: Content) -> list[tuple[int, bytes, int]]:
     ]
 
 
+class _Reader:
+    """What one thread scans with: the engine's working memory and the list of what it hits."""
+
+    def __init__(self, compiled: hyperscan.Database) -> None:
+        self._scan = compiled.scan
+        self._scratch = hyperscan.Scratch(compiled)
+        self._on_match = self._take
+        self._found: list[tuple[int, int]] = []
+        self._counts: dict[int, int] = {}
+        self._calls = 0
+
+    def scan(self, content: memoryview | bytes) -> Hits:
+        """As that of `Database`: most files hold nothing, and must cost next to nothing."""
+        if self._calls:
+            self._found, self._counts, self._calls = [], {}, 0
+        try:
+            self._scan(
+                cast(bytes, content), match_event_handler=self._on_match, scratch=self._scratch
+            )
+        except hyperscan.ScanTerminated:
+            return Hits(self._found, False)
+        if not self._calls:
+            return _NOTHING
+        return Hits(self._found, self._calls == len(self._found))
+
+    def _take(self, number: int, _start: int, end: int, _flags: int, _context: object) -> bool:
+        self._calls += 1
+        count = self._counts[number] = self._counts.get(number, 0) + 1
+        if count <= (MAX_HITS if number < len(ALL) else MAX_ASSIGNMENTS):
+            self._found.append((number, end))
+        return self._calls > _MAX_CALLS
+
+
+_NOTHING = Hits((), True)
+
+
 class Database:
     """One database, good for many threads."""
 
@@ -87,30 +124,11 @@ class Database:
 
     def scan(self, content: memoryview | bytes) -> Hits:
         """Every place where an expression matches, as many of each as are told."""
-        found: list[tuple[int, int]] = []
-        counts: dict[int, int] = {}
-        calls, formats = 0, len(ALL)
-
-        def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> bool:
-            nonlocal calls
-            calls += 1
-            count = counts[number] = counts.get(number, 0) + 1
-            if count <= (MAX_HITS if number < formats else MAX_ASSIGNMENTS):
-                found.append((number, end))
-            return calls > _MAX_CALLS
-
-        with suppress(hyperscan.ScanTerminated):
-            self._compiled.scan(
-                cast(bytes, content), match_event_handler=on_match, scratch=self._scratch()
-            )
-        return Hits(found, calls == len(found))
-
-    def _scratch(self) -> hyperscan.Scratch:
-        """The engine's working memory: one for each thread."""
-        scratch: hyperscan.Scratch | None = getattr(self._local, "scratch", None)
-        if scratch is None:
-            scratch = self._local.scratch = hyperscan.Scratch(self._compiled)
-        return scratch
+        try:
+            reader: _Reader = self._local.reader
+        except AttributeError:
+            reader = self._local.reader = _Reader(self._compiled)
+        return reader.scan(content)
 
 
 def database(content: Content, cache: str | None = None) -> Database:

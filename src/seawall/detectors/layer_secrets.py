@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from zlib import crc32
 
@@ -9,6 +10,7 @@ from msgspec import Struct, structs
 
 from seawall.detectors.assigned import Named, Shape, assigned_in
 from seawall.detectors.database import Content, Database, Hits, database, expressions, meaning
+from seawall.detectors.entropy import MINIMUM_LENGTH
 from seawall.detectors.names import Sort, is_signing_key, sort_of
 from seawall.detectors.pattern import Pattern
 from seawall.detectors.placeholders import fallback
@@ -27,6 +29,8 @@ _BEFORE = 400
 _FAR_BEFORE = 2000
 _AFTER = 400
 _MOST = 500
+_LONGEST = 300
+_WITH_DIGIT = re.compile(rb"""[^"'\\\n 0-9]*[0-9]""")
 _OF_ONE_LINE = frozenset({Shape.QUOTED, Shape.BARE})
 _MAX_UTF16 = 16 * 1024 * 1024
 """Bytes up to which UTF-16 is turned into UTF-8, since that takes memory; more is no text."""
@@ -41,19 +45,41 @@ def analyser(value_key: bytes, cache: str | None = None) -> Analyser:
     directory where compiled expressions are kept, by default the user's; empty keeps none.
     """
 
-    databases: dict[Content, Database] = {}
-
-    def scanned(content: memoryview | bytes, kind: Content) -> Hits:
-        if kind not in databases:
-            databases[kind] = database(kind, cache)
-        return databases[kind].scan(content)
+    text, shipped, binary = (_scanner(kind, cache) for kind in Content)
 
     def analyse(file: LayerFile) -> Iterable[Fact]:
-        if file.kind is not Kind.FILE or len(file.content) < _SHORTEST:
+        """Most files hold nothing, and must cost next to nothing."""
+        content: memoryview | bytes = file.content
+        if len(content) < _SHORTEST or file.kind is not Kind.FILE:
             return ()
-        return _analyse(file, value_key, scanned)
+        head = bytes(content[:_HEAD])
+        if b"\0" not in head:
+            kind, scan = (_SHIPPED, shipped) if is_shipped(file.path) else (_TEXT, text)
+        elif head[:2] in _UTF16 and len(content) <= _MAX_UTF16:
+            kind, scan, content = _TEXT, text, _utf8(content)
+        else:
+            kind, scan = _BINARY, binary
+        hits = scan(content)
+        if not hits.found:
+            return ()
+        return tuple(_facts(file, _Text(content), kind, hits, value_key))
 
     return Analyser("secrets", _version(), Wants(everything=True), analyse)
+
+
+_TEXT, _SHIPPED, _BINARY = Content
+
+
+def _scanner(kind: Content, cache: str | None) -> Callable[[memoryview | bytes], Hits]:
+    """What looks for all that there is in such files: it is made ready when it is first needed."""
+    ready: list[Database] = []
+
+    def scan(content: memoryview | bytes) -> Hits:
+        if not ready:
+            ready.append(database(kind, cache))
+        return ready[0].scan(content)
+
+    return scan
 
 
 _SHORTEST = 8
@@ -64,28 +90,8 @@ def _version() -> int:
     return crc32(b"\n".join(sources), _REVISION)
 
 
-_Scan = Callable[[memoryview | bytes, Content], Hits]
-
-
-def _analyse(file: LayerFile, value_key: bytes, scan: _Scan) -> Iterable[Fact]:
-    content, kind = _readable(file.content)
-    if kind is Content.TEXT and is_shipped(file.path):
-        kind = Content.SHIPPED
-    hits = scan(content, kind)
-    if not hits.found:
-        return ()
-    return tuple(_facts(file, _Text(content), kind, hits, value_key))
-
-
-def _readable(content: memoryview) -> tuple[memoryview | bytes, Content]:
-    """The content, and whether it is text; what is UTF-16 becomes UTF-8."""
-    head = bytes(content[:_HEAD])
-    if b"\0" not in head:
-        return content, Content.TEXT
-    if head[:2] in _UTF16 and len(content) <= _MAX_UTF16:
-        text = bytes(content).decode("utf-16", "replace")
-        return text.encode("utf-8", "surrogatepass"), Content.TEXT
-    return content, Content.BINARY
+def _utf8(content: memoryview | bytes) -> bytes:
+    return bytes(content).decode("utf-16", "replace").encode("utf-8", "surrogatepass")
 
 
 class _Text:
@@ -114,6 +120,14 @@ class _Text:
             before.decode("utf-8", "surrogateescape"),
             after.decode("utf-8", "surrogateescape"),
         )
+
+    def has_digit(self, end: int) -> bool:
+        """Whether the value has one of whose first characters the last is at `end`.
+
+        Without one no program made it (`weighing`), and most of what code assigns has none.
+        """
+        start = end - MINIMUM_LENGTH
+        return _WITH_DIGIT.match(self._content[start : start + _LONGEST]) is not None
 
     def line(self, offset: int) -> int:
         """The line of an offset, which is not before the one that was asked last."""
@@ -185,7 +199,9 @@ def _found(path: str, text: _Text, kind: Content, hits: Hits) -> Iterator[_Found
         sought = meaning(number)
         if isinstance(sought, Pattern):
             yield from _formats(path, text, sought, (number, end), kind is Content.BINARY)
-        elif genre is Genre.SETTINGS or sought is not Shape.BARE:
+        elif (genre is Genre.SETTINGS or sought is not Shape.BARE) and (
+            kind is not Content.SHIPPED or sought not in _OF_ONE_LINE or text.has_digit(end)
+        ):
             yield from _assignments(path, text, sought, number, end)
 
 

@@ -35,6 +35,7 @@ class Collector:
         self.whiteouts: list[str] = []
         self.opaques: list[str] = []
         self._analysers = analysers
+        self._analyses = tuple(analyser.analyse for analyser in analysers)
         self._max_entries = limits.entries
         self._max_kept = limits.kept
         self._files = BytesIO()
@@ -97,16 +98,19 @@ class Collector:
     def examine(self, path: bytes, file: LayerFile, numbers: Numbers, place: int = 0) -> None:
         """Let analysers look at an entry; `place` is its own where it is looked at later."""
         for number in numbers:
-            facts = self._run(self._analysers[number], file)
+            try:
+                facts: Iterable[Fact] = self._analyses[number](file)
+                if not facts:
+                    continue  # which most say of most entries
+                facts = list(facts)
+            except Exception as error:  # an analyser's own fault must not cost the others their say
+                facts = [self._failed(number, file.path, error)]
             if facts:
                 self._store(path, place or self.entries, [(number, fact) for fact in facts])
 
-    def _run(self, analyser: Analyser, file: LayerFile) -> list[Fact]:
-        try:
-            return list(analyser.analyse(file))
-        except Exception as error:  # an analyser's own fault must not cost the others their say
-            reason = f"{analyser.name} failed on it: {type(error).__name__}: {error}"
-            return [Trouble(file.path, reason)]
+    def _failed(self, number: int, path: str, error: Exception) -> Trouble:
+        name = self._analysers[number].name
+        return Trouble(path, f"{name} failed on it: {type(error).__name__}: {error}")
 
     def _store(self, path: bytes, place: int, found: Iterable[Found]) -> None:
         items = self._found.setdefault(path, (place, []))[1]

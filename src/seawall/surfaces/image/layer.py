@@ -211,20 +211,16 @@ class _Layer:
         numbers = wants.named(path)
         if wants.magics:
             numbers = joined(numbers, wants.magics.get(_magic(self._window, path, member), ()))
-        self._remember(path, member)
+        if len(self._recent) >= _RECENT:
+            self._older, self._recent = self._recent, {}
+        self._recent[path] = member
         if member.xattrs or path in self._xattrs:
             self._collector.keep(len(path) + sum(map(len, member.xattrs.values())))
             self._xattrs[path] = member.xattrs
         if numbers or wants.everything:
             content = _content(self._window, path, member, self._collector)
-            file = _file(path, member, content)
-            self._collector.examine(path, file, wants.everything)
-            self._collector.examine(path, file, numbers)
-
-    def _remember(self, path: bytes, member: Member) -> None:
-        if len(self._recent) >= _RECENT:
-            self._older, self._recent = self._recent, {}
-        self._recent[path] = member
+            numbers = (*wants.everything, *numbers) if numbers else wants.everything
+            self._collector.examine(path, _file(path, member, content), numbers)
 
     def _link(self, path: bytes, member: Member) -> None:
         """A hard link: what was found in its target holds for it, and its name may want more."""
@@ -311,7 +307,10 @@ def _content(window: Window, path: bytes, member: Member, collector: Collector) 
     if at + count > window.end and not window.reach(at, count):
         raise DamagedError(_CUT, path)
     at -= window.start
-    return _whole(path, member, window.view[at : at + count], collector)
+    data = window.view[at : at + count]
+    if count == member.stored and member.segments is None:
+        return data
+    return _whole(path, member, data, collector)
 
 
 def _whole(path: bytes, member: Member, data: memoryview, collector: Collector) -> memoryview:

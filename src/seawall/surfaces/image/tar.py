@@ -38,10 +38,12 @@ _KINDS: Mapping[int, Kind] = {
     ord("S"): Kind.FILE,
 }
 _CUT = "the archive ends in the middle of an entry"
+_NO_SIZE = "a header holds a size that is none"
 _NO_TAR = "it is no tar archive"
 _LABEL = ord("V")
 _OLD_SPARSE = ord("S")
 _ONLY_TIMES = re.compile(rb"(?:[0-9]{1,3} [acm]time=[0-9.]+\n)+")
+_ENDS = (b"\0", b" ")
 _STRETCH = (sparse.OFFSET, sparse.LENGTH)
 _MEANING = (b"path", b"linkpath", b"size", b"uid", b"gid", _XATTR, b"GNU.sparse.")
 
@@ -86,7 +88,10 @@ def _number(field: bytes) -> int:
     Raises:
         DamagedError: it is neither, or does not fit 63 bits.
     """
-    if field[0] & 0x80:
+    text = field[:-1]
+    if text.isdigit() and field[-1:] in _ENDS and not text.strip(b"01234567"):
+        number = int(text, 8)
+    elif field[0] & 0x80:
         number = int.from_bytes(field, "big", signed=True) if field[0] & 0x40 else 0
         if not field[0] & 0x40:
             number = int.from_bytes(bytes((field[0] & 0x7F,)) + field[1:], "big")
@@ -130,6 +135,12 @@ class _Owners(dict[bytes, tuple[int, int, int]]):
         return owner
 
 
+# The same numbers stand in all the layers of an image.
+_NUMBERS = Numbers()
+_SUMS = _Sums()
+_OWNERS = _Owners(_NUMBERS)
+
+
 class Walk:
     """The members of an archive, one after the other.
 
@@ -143,9 +154,9 @@ class Walk:
         self._headers = 0
         self._window = window
         self._limits = limits
-        self._numbers = Numbers()
-        self._sums = _Sums()
-        self._owners = _Owners(self._numbers)
+        self._numbers = _NUMBERS
+        self._sums = _SUMS
+        self._owners = _OWNERS
         self._position = 0
         self._content_end = 0
         self._is_padded = False
@@ -230,13 +241,15 @@ class Walk:
     def _size(self, block: bytes) -> int:
         size = self._numbers[block[124:136]]
         if size < 0:
-            raise DamagedError("a header holds a size that is none")
+            raise DamagedError(_NO_SIZE)
         return size
 
     def _member(self, block: bytes, flag: int) -> Member | None:
         kind = _KINDS.get(flag)
         has_data = flag in _WITH_DATA or kind is None
-        size = self._size(block) if has_data else 0
+        size = self._numbers[block[124:136]] if has_data else 0
+        if size < 0:
+            raise DamagedError(_NO_SIZE)
         mode, uid, gid = self._owners[block[100:124]]
         name = block[: block.find(b"\0", 0, 100)] if block[99] == 0 else _text(block[:100])
         member = Member(
