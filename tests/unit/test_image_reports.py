@@ -174,7 +174,7 @@ def test_two_problems_that_are_alike_are_told_whole() -> None:
 
 
 def test_two_images_are_compared_below_them() -> None:
-    shown = text(imaged_report(comparison=beside()))
+    shown = text(imaged_report(comparison=beside(), problems=()))
     assert (
         "== acme/app:1 → acme/app:2\n"
         "  The second has 1 new flaw, and 1 of the first's is gone.\n"
@@ -194,6 +194,21 @@ def test_images_without_difference_are_said_to_be_alike() -> None:
     shown = text(imaged_report(comparison=same))
     assert "Both have the same flaws (3)." in shown
     assert "size 0 B → 10 B\n" in shown
+    unsized = Comparison("a", "b", 0, 0)
+    assert "0 B" not in text(imaged_report(comparison=unsized))
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_images_that_were_not_examined_whole_are_not_said_to_be_alike(form: str) -> None:
+    same = Comparison(NAME, "acme/app:2", 1, 1, same=3)
+    shown = render(form, imaged_report(comparison=same), RenderOptions())
+    assert "Both have the same flaws" not in shown
+    assert "Not all of both could be examined" in shown
+
+
+def test_no_findings_is_not_said_of_what_could_not_be_read() -> None:
+    report = structs.replace(imaged_report(), findings=())
+    assert "  no findings in what could be examined\n" in text(report)
 
 
 def test_an_image_with_nothing_to_say_of_it_is_still_named() -> None:

@@ -55,10 +55,10 @@ def inspect(
     Raises:
         InputError: it can't be had, is no image, or has not the digest that it should have.
     """
-    cache = Cache()
     if is_document(target):
         found = read_document(target)
         return _concealed(replace(found, name=name or found.name))
+    cache = Cache()
     source = open_image(target, replace(asked.source, cache=cache if asked.uses_cache else None))
     return inspect_source(source, asked, cache, progress, name)
 

@@ -29,6 +29,7 @@ from seawall.rules.practices import (
 )
 from seawall.rules.runtime.user_in_image import is_untold
 from seawall.surfaces.image.model import Image
+from seawall.surfaces.sbom.reader import DOCUMENTS
 
 _TOLD_BY: dict[str, tuple[Practice, ...]] = {
     SECRETS: (NO_HARDCODED_SECRETS,),
@@ -70,6 +71,10 @@ def _base(image: Image, base: Base | None) -> Iterator[Shown]:
 def _support(image: Image) -> Iterator[Shown]:
     distribution = image.distribution
     if distribution is None:
+        if image.kind in DOCUMENTS:
+            said = "what lists its packages does not say which distribution they are of"
+            yield _unknown(image, SUPPORTED_BASE_IMAGE, said)
+            yield _unknown(image, MINIMAL_BASE_IMAGE, said)
         return
     release = distribution_release(distribution.id, distribution.version_id)
     if release is None:

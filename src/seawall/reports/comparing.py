@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from seawall.core.inventory import Comparison, FlawChange, PackageChange
+from seawall.core.report import Report
 from seawall.reports.figures import changed
 from seawall.reports.summary import counted
 
@@ -27,9 +28,9 @@ class Part(Struct, frozen=True):
 
 
 def compared(comparison: Comparison) -> Iterator[Part]:
-    """Size, flaws (the new ones first), packages."""
-    sizes = changed(comparison.size_before, comparison.size_after)
-    yield Part(f"size {sizes}")
+    """Size (where it is known), flaws (the new ones first), packages."""
+    if comparison.size_before or comparison.size_after:
+        yield Part(f"size {changed(comparison.size_before, comparison.size_after)}")
     new, gone = comparison.new, comparison.gone
     yield Part(
         f"flaws: {len(new)} new, {len(gone)} gone, {comparison.same} in both",
@@ -46,8 +47,18 @@ def compared(comparison: Comparison) -> Iterator[Part]:
     )
 
 
-def verdict_on(comparison: Comparison) -> str:
-    """The difference in a sentence."""
+def verdict_on(report: Report) -> str:
+    """The difference in a sentence; empty where no images are compared."""
+    comparison = report.comparison
+    if comparison is None:
+        return ""
+    names = {comparison.before, comparison.after}
+    if any(problem.target in names for problem in report.problems):
+        return "Not all of both could be examined: what differs may be more than this."
+    return _difference(comparison)
+
+
+def _difference(comparison: Comparison) -> str:
     new, gone = len(comparison.new), len(comparison.gone)
     if not new and not gone:
         return f"Both have the same flaws ({comparison.same})."

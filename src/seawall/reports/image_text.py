@@ -71,7 +71,7 @@ class ImageText:
     def _compared(self, comparison: Comparison) -> list[str]:
         head = wrap(f"{comparison.before} → {comparison.after}", self._room, "== ", "   ")
         lines = [self._paint(line, "strong") for line in head]
-        lines += self._item("", verdict_on(comparison))
+        lines += self._item("", verdict_on(self._report))
         for part in compared(comparison):
             lines += self._item("", part.title)
             most = len(part.changes) if self._is_whole else _ROWS
@@ -98,8 +98,12 @@ class ImageText:
         for text in filter(None, _facts(image)):
             lines += wrap(text, self._room, _INDENT, _INDENT * 2)
         found = severities(count(findings))
-        number = f"{counted(len(findings), 'finding')}: {found}" if found else "no findings"
+        number = f"{counted(len(findings), 'finding')}: {found}" if found else self._none(image)
         return lines + self._item("", number)
+
+    def _none(self, image: ImageSummary) -> str:
+        amiss = any(problem.target == image.name for problem in self._report.problems)
+        return "no findings in what could be examined" if amiss else "no findings"
 
     def _steps(self, advice: Sequence[Advice]) -> list[str]:
         """What to do, the most pressing first; what can only be waited for has no number."""

@@ -24,7 +24,7 @@ def image_blocks(report: Report, findings: Iterable[Finding]) -> Iterator[str]:
     """The comparison, then each image: its figures, what to do, its flaws folded away."""
     findings = [*findings]
     if report.comparison is not None:
-        yield _compared(report.comparison)
+        yield _compared(report.comparison, verdict_on(report))
     for image in report.images[:_MOST_IMAGES]:
         own = of_image(image, findings)
         yield _head(image, own)
@@ -77,11 +77,11 @@ def _flaws(rows: Sequence[FlawRow]) -> Iterator[str]:
     yield _folded(f"Flaws of packages: {len(rows)}{more}", "\n".join(lines))
 
 
-def _compared(comparison: Comparison) -> str:
+def _compared(comparison: Comparison, verdict: str) -> str:
     parts = [*compared(comparison)]
     lines = [
         f"#### {code(comparison.before)} → {code(comparison.after)}",
-        f"**{plain(verdict_on(comparison))}**",
+        f"**{plain(verdict)}**",
         "\n".join(f"- {plain(part.title)}" for part in parts),
         *(_changes(part) for part in parts if part.changes),
     ]

@@ -25,7 +25,8 @@ _MOST_CHANGES = 500
 def images(report: Report) -> str:
     """The body of the section; empty where no image was scanned."""
     ids = Ids()
-    parts = [_compared(report.comparison)] if report.comparison is not None else []
+    comparison, verdict = report.comparison, verdict_on(report)
+    parts = [_compared(comparison, verdict)] if comparison is not None else []
     parts += [_image(image, report, number, ids) for number, image in enumerate(report.images)]
     return "".join(parts)
 
@@ -148,12 +149,12 @@ def _probability(row: FlawRow) -> str:
     return unit("EPSS ") + escape(row.probability) if row.probability else ""
 
 
-def _compared(comparison: Comparison) -> str:
+def _compared(comparison: Comparison, verdict: str) -> str:
     before, after = escape(comparison.before), escape(comparison.after)
     parts = "".join(map(_part, compared(comparison)))
     return (
         f'<h3 id="{slug("comparison")}"><code>{before}</code> → <code>{after}</code></h3>'
-        f"<p><strong>{prose(verdict_on(comparison))}</strong></p>{parts}"
+        f"<p><strong>{prose(verdict)}</strong></p>{parts}"
     )
 
 
