@@ -40,7 +40,8 @@ _CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _COMMAND = re.compile(
-    r"\bseawall (checklist|check|init|explain|baseline|config show|completion|version)\b(.*)"
+    r"\bseawall (checklist|check|init|explain|baseline|config show|completion|version|scan|sbom"
+    r"|db update|db status|db export|db import)\b(.*)"
 )
 _OPTION = re.compile(r"(?<!\S)(--[a-z-]+|-[a-zA-Z])\b")
 _IGNORE = re.compile(r"ignore(?:-file|-stage)?\[([^\]]*)\]")
