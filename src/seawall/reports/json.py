@@ -126,7 +126,8 @@ def render(report: Report, options: RenderOptions) -> str:
         images=report.images,
         comparison=report.comparison,
     )
-    return msgspec.json.encode(document).decode() + "\n"
+    # Of megabytes no copy is made: the bytes are half as many as the text has.
+    return (msgspec.json.encode(document) + b"\n").decode()
 
 
 def tool_row(options: RenderOptions) -> ToolRow:
