@@ -106,7 +106,7 @@ class Links:
         candidates = self._named.get((package.ecosystem, name), ())
         if len(candidates) < 2:
             return candidates[0].url if candidates else ""
-        where = package.path.split("/")
+        where = _parts(package.path)
         return min(candidates, key=lambda each: _distance(each, where, package.is_declared)).url
 
 
@@ -123,8 +123,13 @@ def _distance(
     component: Component, where: Sequence[str], is_declared: bool
 ) -> tuple[bool, int, int, str]:
     """How far a package's nearest place is: apart from the same root, then deeper below it."""
-    best = min(_apart(held.fact.path.split("/"), where) for held in component.held)
+    best = min([_apart(_parts(held.fact.path), where) for held in component.held])
     return component.is_declared != is_declared, *best, component.url
+
+
+@lru_cache(maxsize=16384)
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(path.split("/"))
 
 
 def _apart(path: Sequence[str], where: Sequence[str]) -> tuple[int, int]:
