@@ -11,11 +11,12 @@ from seawall.core.inventory import Advice
 from seawall.core.model import Finding, Flaw
 from seawall.jobs.newer import Footing
 from seawall.rules.image.upgrades import upgrade_line
-from seawall.rules.practices import NO_HARDCODED_SECRETS
+from seawall.rules.practices import INJECTED_SECRETS, NO_HARDCODED_SECRETS
 from seawall.surfaces.image.facts import Ecosystem
 from seawall.versions import Scheme, key
 
 _SYSTEM = {Ecosystem.DEB.value, Ecosystem.APK.value, Ecosystem.RPM.value}
+_OF_SECRETS = {NO_HARDCODED_SECRETS.id, INJECTED_SECRETS.id}
 _MOST_IDS = 5
 _SCHEMES = {
     "deb": Scheme.DPKG,
@@ -77,7 +78,7 @@ def _urgency(advice: Advice) -> tuple[int, ...]:
 
 
 def _of_secrets(findings: list[Finding]) -> Iterator[Advice]:
-    secrets = [f for f in findings if f.practice == NO_HARDCODED_SECRETS.id and f.layer is not None]
+    secrets = [finding for finding in findings if finding.practice in _OF_SECRETS]
     if secrets:
         number = "the credential" if len(secrets) == 1 else f"{len(secrets)} credentials"
         title = f"Revoke {number} in the image, then build it without: deleting is not enough"

@@ -48,12 +48,17 @@ def _golang(names: tuple[str, ...], fixed: str) -> str:
     return f"go get {names[0]}@v{version} && go mod tidy, and build the program again"
 
 
+def _npm(names: tuple[str, ...], fixed: str) -> str:
+    """Most packages are there for another's sake: `npm install` would make them one's own."""
+    return f'npm update {names[0]}, or "overrides": {{"{names[0]}": "{fixed}"}} in package.json'
+
+
 _WRITERS: Mapping[Ecosystem, Callable[[tuple[str, ...], str], str]] = {
     Ecosystem.DEB: _deb,
     Ecosystem.APK: _apk,
     Ecosystem.RPM: _rpm,
     Ecosystem.PYPI: lambda names, fixed: f"pip install '{names[0]}>={fixed}'",
-    Ecosystem.NPM: lambda names, fixed: f"npm install {names[0]}@{fixed}",
+    Ecosystem.NPM: _npm,
     Ecosystem.GOLANG: _golang,
     Ecosystem.CARGO: lambda names, fixed: f"cargo update -p {names[0]} --precise {fixed}",
     Ecosystem.MAVEN: lambda names, fixed: f"set {names[0]} to {fixed} in the build file",
