@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import mmap
 from collections.abc import Iterable
@@ -174,6 +175,15 @@ def test_without_verification_nothing_is_hashed() -> None:
     blob = MemoryBlob(made([("a", b"1")]), digest="sha256:" + "0" * 64)
     facts = analyse_layer(blob, [analyser()], verify=False)
     assert (facts.digest, facts.diff_id, len(facts.facts)) == ("", "", 1)
+
+
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_what_is_packed_or_streamed_is_verified_all_the_same(is_packed: bool) -> None:
+    data = made([("a", b"1")])
+    stored = gzip.compress(data) if is_packed else data
+    blob = MemoryBlob(stored, is_mapped=is_packed, digest="sha256:" + "0" * 64)
+    with pytest.raises(InputError):
+        analyse_layer(blob, [analyser()], verify=False)
 
 
 @pytest.mark.parametrize("is_mapped", [True, False])

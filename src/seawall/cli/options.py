@@ -173,6 +173,12 @@ insecure_registry = click.option(
     help="A registry that may be asked without TLS or with a certificate nobody vouches for.",
 )
 no_cache = click.option("--no-cache", is_flag=True, help="Read every layer anew.")
+no_verify = click.option(
+    "--no-verify",
+    is_flag=True,
+    help="Trust the digests that a local archive claims for its plain layers: a third of the time, "
+    "and nothing is kept.",
+)
 offline_scan = click.option(
     "--offline", is_flag=True, help="Open no network connection: no registry, only local images."
 )

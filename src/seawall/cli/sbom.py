@@ -21,6 +21,7 @@ from seawall.cli import options
 @options.platform
 @options.insecure_registry
 @options.no_cache
+@options.no_verify
 @options.offline_scan
 @options.quiet
 def sbom(image: str, **given: object) -> int:

@@ -41,6 +41,7 @@ class Arguments(Struct, frozen=True):
     database: str = ""
     insecure_registries: tuple[str, ...] = ()
     no_cache: bool = False
+    no_verify: bool = False
     config_file: str = ""
     isolated: bool = False
     offline: bool = False
@@ -86,7 +87,9 @@ class Arguments(Struct, frozen=True):
                 insecure_registries=self.insecure_registries,
             ),
             parts=tuple(map(_part, _words(self.only))) or PARTS,
-            uses_cache=not self.no_cache,
+            # What nobody has verified must not be told to who asks for what is.
+            uses_cache=not (self.no_cache or self.no_verify),
+            verifies=not self.no_verify,
         )
 
     def rendering(self, policy: Policy) -> RenderOptions:

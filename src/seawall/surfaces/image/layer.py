@@ -49,10 +49,10 @@ def analyse_layer(
 ) -> LayerFacts:
     """Look at every entry of a layer once, with those of the analysers that want it.
 
-    `verify` computes the digests of both sides and holds them against those that the blob names;
-    without it, none are computed. What can't be read is among the facts as a `Trouble`, fatal
-    where the rest of the layer is lost. Facts with a fatal one, and those without a digest (of a
-    directory on disk), are nothing for a cache.
+    The digests of both sides are computed and held against those that the blob names. Without
+    `verify`, none are of a layer that lies uncompressed in a local file. What can't be read is
+    among the facts as a `Trouble`, fatal where the rest of the layer is lost. Facts with a fatal
+    one, and those without a digest (of a directory on disk), are nothing for a cache.
 
     Raises:
         InputError: the blob can't be had, or has another digest or size than it should have.
@@ -65,7 +65,7 @@ def analyse_layer(
     if mapped is not None and not compression(bytes(mapped[:_HEAD])):
         digest, diff_id = _walk_mapped(blob, mapped, collector, verify)
     else:
-        digest, diff_id = _walk_stream(blob, collector, verify)
+        digest, diff_id = _walk_stream(blob, collector)
     _compare(blob.digest, digest)
     _compare(blob.diff_id, diff_id)
     return collector.result(digest, diff_id)
@@ -114,13 +114,12 @@ def _walk_bytes(mapped: memoryview, collector: Collector) -> None:
         _Again(Mapped(mapped[:limit]), layer.postponed, collector).walk()
 
 
-def _walk_stream(blob: Blob, collector: Collector, verify: bool) -> tuple[str, str]:
+def _walk_stream(blob: Blob, collector: Collector) -> tuple[str, str]:
     limits = collector.limits
-    with Inflated(blob, limits, verify) as inflated:
+    with Inflated(blob, limits, hashed=True) as inflated:
         layer = _Layer(Streamed(inflated), collector)
         layer.walk()
-        if verify:
-            inflated.drain()
+        inflated.drain()
     if layer.postponed:
         try:
             with Inflated(blob, limits, hashed=False) as again:
