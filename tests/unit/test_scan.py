@@ -247,3 +247,12 @@ def test_a_removed_package_database_is_no_pass(tmp_path: Path, store: str) -> No
     gone = {"var/lib/dpkg/.wh.status": b""}
     report = scanned(archive(tmp_path / "app.tar", BASE, gone), store=store).report
     assert any("removes the package database" in problem.reason for problem in report.problems)
+
+
+def test_credentials_are_revoked_before_anything_is_upgraded(tmp_path: Path, store: str) -> None:
+    token = "xoxb" + "-204861735920-731946028175-" + "aB3dE5gH7jK9mN1pQ3sT5vX7"
+    env = {"app/.env": f"SLACK_TOKEN={token}\n".encode()}
+    report = scanned(archive(tmp_path / "app.tar", BASE, APP, env), store=store).report
+    kinds = [advice.kind for advice in report.images[0].advice]
+    assert kinds[0] == "rotate"
+    assert "upgrade" in kinds

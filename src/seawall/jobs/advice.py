@@ -73,8 +73,10 @@ def _is_for_base(each: _Flawed, footing: Footing | None) -> bool:
 
 
 def _urgency(advice: Advice) -> tuple[int, ...]:
+    """A credential in the image works today, for everyone who has it: it goes before all flaws."""
     counts = (-advice.clears.get(name, 0) for name in ("critical", "high", "medium", "low"))
-    return (-advice.exploited, *counts)
+    is_known = advice.kind == "rotate" and bool(advice.clears.get("critical"))
+    return (not is_known, -advice.exploited, *counts)
 
 
 def _of_secrets(findings: list[Finding]) -> Iterator[Advice]:

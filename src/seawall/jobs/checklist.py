@@ -209,9 +209,10 @@ def _proofs(line: _Line, ledger: Ledger) -> Iterator[str]:
     surfaces = dict.fromkeys(surface for standing in passed for surface in standing.surfaces)
     accepted = list(dict.fromkeys(each for standing in passed for each in standing.accepted))
     if rules:
-        counted = _and([_counted(ledger.number(s), s) for s in NOUNS if s in surfaces])
+        counted = [_counted(ledger.number(s), s) for s in NOUNS if s in surfaces]
         nothing = "nothing else found" if accepted else "nothing found"
-        yield f"{counted} examined by {_names(rules)}: {nothing}"
+        examined = f"{_and(counted)} examined" if counted else "examined"
+        yield f"{examined} by {_names(rules)}: {nothing}"
     yield from accepted[:_MOST]
     if len(accepted) > _MOST:
         yield f"{len(accepted) - _MOST} more accepted"

@@ -34,7 +34,7 @@ class SourceOptions(Struct, frozen=True):
 
 
 def open_image(target: str, options: SourceOptions | None = None) -> ImageSource:
-    """Find out what a target means; a prefix says it: `docker-archive:`, `oci:`, `rootfs:`,
+    """Find out what a target means; a prefix says it: `archive:`, `oci:`, `rootfs:`,
     `engine:` (or `docker:`), `registry:`.
 
     Without one, what exists as a file is an archive (`-` is one that is piped in), a directory is
@@ -92,6 +92,7 @@ def _registry(name: str, options: SourceOptions) -> ImageSource:
 
 
 _KINDS: Mapping[str, Callable[[str, SourceOptions], ImageSource]] = {
+    "archive": _archive,
     "docker-archive": _archive,
     "oci-archive": _archive,
     "oci": _layout,
