@@ -2,52 +2,37 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
-from datetime import date
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import structs
 
-from seawall import __version__
+from seawall.cli.judging import Judging, words
 from seawall.cli.progress import Progress
-from seawall.cli.terminal import use_color, width
 from seawall.core.errors import UsageError
-from seawall.core.model import Problem, Profile, Severity
+from seawall.core.model import Problem
 from seawall.core.policy import Policy
 from seawall.core.suggestion import did_you_mean
-from seawall.jobs.governance import Governance, Terms
+from seawall.jobs.governance import Governance
 from seawall.jobs.inspection import PACKAGES, PARTS, Inspection, inspect
 from seawall.jobs.scan import Scan, Scanned, ScanOptions, Subject, scan, troubles
-from seawall.reports import RenderOptions
 from seawall.surfaces.image.locate import SourceOptions
 from seawall.surfaces.image.platform import parse_platform
 
 
-class Arguments(Struct, frozen=True):
+class Arguments(Judging, frozen=True):
     """Everything that the commands on images may be told."""
 
-    outputs: tuple[str, ...] = ()
-    fail_on: Severity | None = None
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    profile: Profile | None = None
     only: tuple[str, ...] = ()
     only_fixed: bool = False
     vex: tuple[str, ...] = ()
     running: bool = False
     platform: str = ""
-    baseline: str = ""
     database: str = ""
     insecure_registries: tuple[str, ...] = ()
     no_cache: bool = False
     no_verify: bool = False
-    config_file: str = ""
-    isolated: bool = False
     offline: bool = False
-    quiet: bool = False
-    verbose: bool = False
-    color: str = "auto"
 
     def options(self) -> ScanOptions:
         """What is asked of a scan.
@@ -55,17 +40,8 @@ class Arguments(Struct, frozen=True):
         Raises:
             UsageError: options contradict each other, or name what there is not.
         """
-        if self.isolated and self.config_file:
-            raise UsageError("--config names a policy, and --isolated reads none: which?")
         return ScanOptions(
-            terms=Terms(
-                profile=self.profile,
-                fail_on=self.fail_on,
-                select=_words(self.select),
-                ignore=_words(self.ignore),
-                config_file=self.config_file,
-                isolated=self.isolated,
-            ),
+            terms=self.terms(),
             inspection=self.inspection(),
             store=self.database,
             vex=self.vex,
@@ -86,22 +62,10 @@ class Arguments(Struct, frozen=True):
                 offline=self.offline,
                 insecure_registries=self.insecure_registries,
             ),
-            parts=tuple(map(_part, _words(self.only))) or PARTS,
+            parts=tuple(map(_part, words(self.only))) or PARTS,
             # What nobody has verified must not be told to who asks for what is.
             uses_cache=not (self.no_cache or self.no_verify),
             verifies=not self.no_verify,
-        )
-
-    def rendering(self, policy: Policy) -> RenderOptions:
-        """How reports on standard output are to look."""
-        return RenderOptions(
-            color=use_color(self.color, sys.stdout),
-            width=width(sys.stdout),
-            verbose=self.verbose - self.quiet,
-            fail_on=policy.fail_on,
-            profile=policy.profile.value,
-            version=__version__,
-            date=date.today().isoformat(),  # noqa: DTZ011 -- the reader's day
         )
 
 
@@ -154,12 +118,6 @@ def _running() -> Iterator[Subject]:
 
     for image in running_images():
         yield Subject(image.target, image.name, image.said)
-
-
-def _words(values: tuple[str, ...]) -> tuple[str, ...]:
-    """What a repeatable option was given, comma-separated lists taken apart."""
-    parts = (part.strip() for value in values for part in value.split(","))
-    return tuple(part for part in parts if part)
 
 
 def _part(word: str) -> str:
