@@ -256,3 +256,25 @@ def test_credentials_are_revoked_before_anything_is_upgraded(tmp_path: Path, sto
     kinds = [advice.kind for advice in report.images[0].advice]
     assert kinds[0] == "rotate"
     assert "upgrade" in kinds
+
+
+def policy(until: str) -> str:
+    return (
+        '[[waivers]]\nrule = "vulnerable-package"\nsymbol = "deb/openssl CVE-2026-0001"\n'
+        f'until = {until}\nreason = "not reachable: the port is closed"\n'
+    )
+
+
+def test_a_waiver_accepts_one_flaw_of_one_package(tmp_path: Path, store: str) -> None:
+    (tmp_path / "seawall.toml").write_text(policy("2099-01-01"))
+    report = scanned(archive(tmp_path / "app.tar", BASE), store=store).report
+    accepted = {f.flaw.id for f in report.findings if f.suppressed and f.flaw}
+    assert accepted == {"CVE-2026-0001"}
+    assert "CVE-2026-0002" in {f.flaw.id for f in report.active if f.flaw}
+
+
+def test_an_expired_waiver_no_longer_holds_and_is_said(tmp_path: Path, store: str) -> None:
+    (tmp_path / "seawall.toml").write_text(policy("2026-01-01"))
+    report = scanned(archive(tmp_path / "app.tar", BASE), store=store).report
+    assert "CVE-2026-0001" in {f.flaw.id for f in report.active if f.flaw}
+    assert any("expired on 2026-01-01" in notice.message for notice in report.notices)

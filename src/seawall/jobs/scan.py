@@ -20,7 +20,12 @@ from seawall.core.inventory import Comparison
 from seawall.core.model import Finding, Hit, Notice, Problem, Suppression, Target
 from seawall.core.report import Excerpt, Report
 from seawall.core.rule import Rule
-from seawall.core.selection import SELECTION, hidden_notices
+from seawall.core.selection import (
+    SELECTION,
+    attestation_notices,
+    hidden_notices,
+    waiver_notices,
+)
 from seawall.jobs.advice import advise
 from seawall.jobs.bases import Neighbours
 from seawall.jobs.checklist import checklist
@@ -137,12 +142,21 @@ def scan(
         report = structs.replace(report, comparison=_compared(images, report))
     if baseline.name:
         report = structs.replace(report, findings=baseline.mark(report.findings))
+    said = (*report.notices, *_acceptances(outcomes, ruling, options.today))
+    report = structs.replace(report, notices=said)
     if not options.terms.select:
         rows = checklist(report, outcomes, [ruling.policy], options.today, options.standard)
         report = structs.replace(report, checklist=rows)
     for scanned in images:
         keep(_record(scanned, report, run))
     return Scan(report, images)
+
+
+def _acceptances(outcomes: Sequence[Outcome], ruling: Ruling, today: date) -> tuple[Notice, ...]:
+    """What is to be said of the policy's waivers and attestations: those that expired."""
+    findings = [finding for o in outcomes for finding in (*o.findings, *o.left_out)]
+    waivers = waiver_notices(findings, ruling.policy, catalog(), (), today)
+    return (*waivers, *attestation_notices(ruling.policy, today))
 
 
 def _compared(images: Sequence[Scanned], report: Report) -> Comparison:
