@@ -278,3 +278,21 @@ def test_an_expired_waiver_no_longer_holds_and_is_said(tmp_path: Path, store: st
     report = scanned(archive(tmp_path / "app.tar", BASE), store=store).report
     assert "CVE-2026-0001" in {f.flaw.id for f in report.active if f.flaw}
     assert any("expired on 2026-01-01" in notice.message for notice in report.notices)
+
+
+def test_a_baseline_of_an_image_lets_its_findings_pass(
+    tmp_path: Path, store: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SEAWALL_DB", store)
+    target = archive(tmp_path / "app.tar", BASE)
+    assert main(["scan", target]) == 1
+    assert main(["baseline", "--image", target, "--output", "images.json"]) == 0
+    assert main(["scan", target, "--baseline", "images.json"]) == 0
+    newer = archive(tmp_path / "app.tar", BASE, APP)
+    assert main(["scan", newer, "--baseline", "images.json"]) == 1
+    assert "CVE-2026-0003" in capfd.readouterr().out
+
+
+def test_a_baseline_is_of_paths_or_of_images(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["baseline", ".", "--image", "app.tar"]) == 2
+    assert "one of them" in capfd.readouterr().err

@@ -222,7 +222,9 @@ def _judged(image: Image, run: _Run) -> tuple[Outcome, Scanned]:
     taken.take(_flaws(image, matched.found, ruling))
     findings = _wanted(sorted(taken.findings, key=urgency), options)
     unread = (*troubles(image), *taken.problems)
-    policed = police(image.name, Ignores(), findings, ruling, _root(), _SURFACES, _identity(image))
+    policed = police(
+        image.name, Ignores(), findings, ruling, identity_root(), _SURFACES, _identity(image)
+    )
     outcome = Outcome(
         image.name,
         IMAGE,
@@ -269,7 +271,7 @@ def _excused(image: Image, matched: Matched, ruling: Ruling) -> Iterator[Finding
         taken = Taken(image.history, ruling, False)
         taken.take(_flaws(image, ((held, match),), ruling))
         reason = reasons[match.vulnerability.id, id(held)]
-        root, called = _root(), _identity(image)
+        root, called = identity_root(), _identity(image)
         for finding in identify(taken.findings, root, called):
             yield structs.replace(finding, suppressed=Suppression("vex", reason))
 
@@ -287,7 +289,7 @@ def _notices(image: Image, matched: Matched) -> Iterator[Notice]:
         yield Notice(image.name, f"{count} left out that the distributor calls unimportant")
 
 
-def _root() -> str:
+def identity_root() -> str:
     """What findings' identities are relative to: the repository around the working directory."""
     here = absolute(".")
     return repository_root(here) or here
