@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from seawall.detectors.assigned import Shape, assigned_in
 from seawall.detectors.config_secrets import config_secrets
 from seawall.detectors.database import Content, Database, database, meaning
+from seawall.detectors.entropy import MINIMUM_LENGTH
 from seawall.detectors.layer_secrets import analyser
 from seawall.detectors.patterns import ALL, Pattern
 from seawall.surfaces.image.analyser import LayerFile
@@ -171,3 +172,15 @@ def test_a_hostile_configuration_takes_no_long_time() -> None:
         steps = (Step(text), Step("|5 " + text), Step(noise))
         list(config_secrets(ImageConfig(history=steps, cmd=(text,), env=("X=" + text,))))
         assert time.process_time() - before < 5 * SECONDS
+
+
+@pytest.mark.parametrize("shape", Shape)
+def test_what_others_wrote_is_searched_for_each_value_that_may_be_random(shape: Shape) -> None:
+    sought = 0
+    for seed in range(40):
+        text = text_for(ASSIGNMENTS[shape], seed)
+        for named in assigned_in(text, shape):
+            if len(named.value) >= MINIMUM_LENGTH:
+                sought += 1
+                assert shape in hits(text, Content.SHIPPED), text
+    assert sought
