@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -275,8 +276,8 @@ def load(cache: Path, content: Content = Content.BINARY) -> Database:
 
 
 @pytest.fixture
-def compilations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How often expressions were compiled."""
+def compilations(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """How often expressions were compiled: only a few of them, which nobody else may then use."""
     done: list[int] = []
     compiled = database._compiled
 
@@ -285,7 +286,8 @@ def compilations(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return compiled(entries[:3])
 
     monkeypatch.setattr(database, "_compiled", counted)
-    return done
+    yield done
+    database._loaded.cache_clear()
 
 
 def test_what_was_compiled_is_kept_for_the_user_alone(
