@@ -296,3 +296,9 @@ def test_a_baseline_of_an_image_lets_its_findings_pass(
 def test_a_baseline_is_of_paths_or_of_images(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["baseline", ".", "--image", "app.tar"]) == 2
     assert "one of them" in capfd.readouterr().err
+
+
+def test_an_image_that_is_not_there_has_no_checklist(tmp_path: Path) -> None:
+    report = scanned(str(tmp_path / "none.tar/")).report
+    assert report.problems
+    assert report.checklist == ()

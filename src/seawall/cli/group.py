@@ -26,6 +26,7 @@ Examples:
   seawall check .                        judge what is below this directory
   seawall check -o text -o sarif:out.sarif services/
   seawall checklist --standard cis .     the same, by the sections of a standard
+  seawall scan python:3.13               what is in an image, and what to do about it
   seawall explain root-user              what a rule finds, why, and how to mend it
 """
 

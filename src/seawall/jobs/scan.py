@@ -144,7 +144,7 @@ def scan(
         report = structs.replace(report, findings=baseline.mark(report.findings))
     said = (*report.notices, *_acceptances(outcomes, ruling, options.today))
     report = structs.replace(report, notices=said)
-    if not options.terms.select:
+    if images and not options.terms.select:
         rows = checklist(report, outcomes, [ruling.policy], options.today, options.standard)
         report = structs.replace(report, checklist=rows)
     for scanned in images:

@@ -132,7 +132,7 @@ def _by_reference(target: str, options: SourceOptions) -> ImageSource:
     reference = _reference(target)
     if options.offline:
         raise InputError(
-            f"{target}: is on no registry that may be asked (--offline), and {why}",
+            f"{target}: no registry may be asked (--offline), and {why}",
             "Leave out --offline, or save the image to an archive and scan that.",
         )
     return _of_registry(reference, options)
