@@ -113,6 +113,10 @@ def _severity_page(rules: tuple[Rule, ...]) -> str:
         "fault is of use to him, and what it then gives him. A finding in a stage that does not "
         "reach the final image weighs one step less and says so.",
         "",
+        "A flaw of a package is the exception: it weighs what its advisories rate it (the "
+        "distributor's word first, then the CVSS score), medium where nobody has rated it, and "
+        "critical where attackers are known to use it.",
+        "",
         "| he gains ↓ / he needs → | " + " | ".join(need.name.lower() for need in Needs) + " |",
         "|---|" + "---|" * len(Needs),
     ]
