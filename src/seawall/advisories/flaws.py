@@ -7,16 +7,16 @@ another flaw.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from seawall.advisories import schema
 from seawall.advisories.cvss import severity_of
 from seawall.advisories.model import Vulnerability
 from seawall.advisories.store import Store, StoredRecord
+from seawall.core.expression import Expression
 from seawall.core.model import Severity
 
-_CVE = re.compile(r"(?:[A-Z]+-)?(CVE-\d{4}-\d{4,})")
+_CVE = Expression(r"(?:[A-Z]+-)?(CVE-\d{4}-\d{4,})")
 _MAX_LINKS = 8
 _SEVERITIES = {severity.value: severity for severity in Severity}
 _FIRST_IDS = ("MAL-", "GHSA-")

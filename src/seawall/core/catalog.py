@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
+from seawall.core.expression import Expression
 from seawall.core.rule import Practice, Rule
 from seawall.core.suggestion import did_you_mean
 
-_TRIVY = re.compile(r"(?:avd-)?ds-?0*(\d{1,4})", re.IGNORECASE)
+_TRIVY = Expression(r"(?:avd-)?ds-?0*(\d{1,4})", re.IGNORECASE)
 
 
 class Catalog:

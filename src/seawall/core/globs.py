@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
-_STARS = re.compile(r"\*+")
+_STARS = Expression(r"\*+")
 _MAX_STARS = 4
 """A glob with more wildcards could keep the matcher busy for hours on a hostile path."""
 

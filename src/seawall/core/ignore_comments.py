@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from enum import Enum
 
 from msgspec import Struct
+
+from seawall.core.expression import Expression
 
 
 class Scope(Enum):
@@ -34,21 +35,21 @@ OWN = "seawall"
 
 _MAX_LENGTH = 4096
 """A longer line is nobody's ignore comment."""
-_HEAD = re.compile(r"#[ \t#]*+(?:(seawall)[ \t]*:|(hadolint)[ \t]|(check)[ \t]*=)")
-_INNER = re.compile(r"(trivy):ignore:|(checkov|bridgecrew):skip=")
-_OWN = re.compile(
+_HEAD = Expression(r"#[ \t#]*+(?:(seawall)[ \t]*:|(hadolint)[ \t]|(check)[ \t]*=)")
+_INNER = Expression(r"(trivy):ignore:|(checkov|bridgecrew):skip=")
+_OWN = Expression(
     r"#[ \t#]*+seawall[ \t]*:[ \t]*ignore(-file|-stage)?[ \t]*\[([^\[\]]*)\](.*)",
 )
-_UNTIL = re.compile(r"[ \t]*until[ \t]*=[ \t]*([^\s]+)")
-_REASON = re.compile(r"[ \t]*(?:--[ \t]*(.*))?")
-_HADOLINT = re.compile(
+_UNTIL = Expression(r"[ \t]*until[ \t]*=[ \t]*([^\s]+)")
+_REASON = Expression(r"[ \t]*(?:--[ \t]*(.*))?")
+_HADOLINT = Expression(
     r"#[ \t#]*+hadolint[ \t]+(global[ \t]+)?ignore[ \t]*=([A-Za-z0-9, \t]*)(?:[^#]*#(.*))?",
 )
-_TRIVY = re.compile(r"trivy:ignore:([^\s:]+)((?::[a-z]+:[^\s:]+)*)")
-_EXPIRY = re.compile(r":exp:([^\s:]+)")
-_CHECKOV = re.compile(r"(?:checkov|bridgecrew):skip=([\w, \t]*)(?::(.*))?")
-_BUILDKIT = re.compile(r"#[ \t]*check[ \t]*=(.*)")
-_SKIP = re.compile(r"(?:^|;)[ \t]*skip[ \t]*=([^;]*)")
+_TRIVY = Expression(r"trivy:ignore:([^\s:]+)((?::[a-z]+:[^\s:]+)*)")
+_EXPIRY = Expression(r":exp:([^\s:]+)")
+_CHECKOV = Expression(r"(?:checkov|bridgecrew):skip=([\w, \t]*)(?::(.*))?")
+_BUILDKIT = Expression(r"#[ \t]*check[ \t]*=(.*)")
+_SKIP = Expression(r"(?:^|;)[ \t]*skip[ \t]*=([^;]*)")
 _SYNTAX = "write `# seawall: ignore[rule-id] until=YYYY-MM-DD -- reason`"
 
 

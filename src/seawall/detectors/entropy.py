@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from math import log2
 
-_HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
-_CLASSES = (re.compile("[a-z]"), re.compile("[A-Z]"), re.compile("[0-9]"))
-_SEPARATOR = re.compile(r"[-_. ]")
-_WORD = re.compile(r"(?:[a-z]+|[A-Z]+|[A-Z][a-z]+)[0-9]{0,3}")
+from seawall.core.expression import Expression
+
+_HEX = Expression(r"[0-9a-f]+|[0-9A-F]+")
+_CLASSES = (Expression("[a-z]"), Expression("[A-Z]"), Expression("[0-9]"))
+_SEPARATOR = Expression(r"[-_. ]")
+_WORD = Expression(r"(?:[a-z]+|[A-Z]+|[A-Z][a-z]+)[0-9]{0,3}")
 
 MINIMUM_LENGTH = 12
 """Shorter texts have too few characters to measure."""

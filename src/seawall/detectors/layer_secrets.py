@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from zlib import crc32
 
 from msgspec import Struct, structs
 
+from seawall.core.expression import BytesExpression
 from seawall.detectors.assigned import Named, Shape, assigned_in
 from seawall.detectors.database import Content, Database, Hits, database, expressions, meaning
 from seawall.detectors.entropy import MINIMUM_LENGTH
@@ -30,7 +30,7 @@ _FAR_BEFORE = 2000
 _AFTER = 400
 _MOST = 500
 _LONGEST = 300
-_WITH_DIGIT = re.compile(rb"""[^"'\\\n 0-9]*[0-9]""")
+_WITH_DIGIT = BytesExpression(rb"""[^"'\\\n 0-9]*[0-9]""")
 _OF_ONE_LINE = frozenset({Shape.QUOTED, Shape.BARE})
 _MAX_UTF16 = 16 * 1024 * 1024
 """Bytes up to which UTF-16 is turned into UTF-8, since that takes memory; more is no text."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from seawall.core.expression import Expression
 from seawall.detectors.formats.cloud import CLOUD
 from seawall.detectors.formats.forges import SOURCES
 from seawall.detectors.formats.services import SERVICES
@@ -19,7 +20,7 @@ ALL: tuple[Pattern, ...] = (*CLOUD, *SOURCES, *SERVICES, *STRUCTURES)
 _RUN_LENGTH = 20
 _RUN = re.compile(f"[A-Za-z0-9_-]{{{_RUN_LENGTH},}}")
 _LEAD = 3
-_PIECE = re.compile(r"[A-Za-z0-9_-]+[^A-Za-z0-9_-]?")
+_PIECE = Expression(r"[A-Za-z0-9_-]+[^A-Za-z0-9_-]?")
 
 _Anchored = tuple[tuple[str, int], ...]
 

@@ -69,7 +69,7 @@ _STAND_IN = Expression(
 _FILLER = Expression(r"(.)\1{2,}|[xX*#0.\-]+|0123456789(?:abcdef)?.*|1234567890abcdef.*")
 
 _LEET = str.maketrans("@4830$51!7", "aabeossiit")
-_TAIL = re.compile(r"[\W_0-9]{1,6}$")
+_TAIL = Expression(r"[\W_0-9]{1,6}$")
 
 _WEAK = words(
     "password passwd pass pwd passw0rd passwort parola motdepasse contrasena"

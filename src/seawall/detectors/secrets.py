@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct, structs
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence
 from seawall.detectors import embedded, patterns
 from seawall.detectors.entropy import is_random
@@ -160,7 +161,7 @@ def of_format(pattern: Pattern, found: re.Match[str]) -> Secret | None:
     return Secret(pattern.kind, pattern.title, start, end, confidence, redacted)
 
 
-_NOWHERE = re.compile(r"localhost\b|127\.|\[::1\]|[\w.-]*(?:example|dummy|fake|placeholder)|host\b")
+_NOWHERE = Expression(r"localhost\b|127\.|\[::1\]|[\w.-]*(?:example|dummy|fake|placeholder)|host\b")
 
 
 def _of_url(pattern: Pattern, found: re.Match[str], secret: Secret | None) -> Secret | None:
@@ -174,7 +175,7 @@ def _of_url(pattern: Pattern, found: re.Match[str], secret: Secret | None) -> Se
     return structs.replace(secret, kind=pattern.kind, title=pattern.title, confidence=confidence)
 
 
-_KEY_END = re.compile(r"-----END [A-Z0-9 ]{1,40}-----")
+_KEY_END = Expression(r"-----END [A-Z0-9 ]{1,40}-----")
 
 
 def _key_end(value: str, start: int) -> int:

@@ -10,7 +10,7 @@ from seawall.core.expression import Expression
 from seawall.detectors.entropy import entropy
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_BASE64_RUN = re.compile(r"(?:\\n|\\r|\s|^)([A-Za-z0-9+/]{40,})")
+_BASE64_RUN = Expression(r"(?:\\n|\\r|\s|^)([A-Za-z0-9+/]{40,})")
 _SAYS_NO = Expression(r"(?i)example|placeholder|xxxxx|abcdef012345|0123456789|1234567890|(.)\1{7}")
 
 
@@ -95,9 +95,9 @@ _PEM = Expression(
     r"(?P<body>.{40,12000}?)-----END",
     re.DOTALL,
 )
-_HEADERS = re.compile(r"[A-Za-z][A-Za-z-]{2,30}: [^\n\\]{0,200}")
-_BREAKS = re.compile(r"\\[nrt]|[^A-Za-z0-9+/=]")
-_ARMOR = re.compile(r"=[A-Za-z0-9+/]{4}\Z")
+_HEADERS = Expression(r"[A-Za-z][A-Za-z-]{2,30}: [^\n\\]{0,200}")
+_BREAKS = Expression(r"\\[nrt]|[^A-Za-z0-9+/=]")
+_ARMOR = Expression(r"=[A-Za-z0-9+/]{4}\Z")
 _OPENSSH = b"openssh-key-v1\0"
 
 

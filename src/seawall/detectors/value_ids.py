@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hmac
-import re
 
-_BREAKS = re.compile(r"\\[nr]|\s")
+from seawall.core.expression import Expression
+
+_BREAKS = Expression(r"\\[nr]|\s")
 
 
 def value_id(value_key: bytes, kind: str, value: str) -> str:

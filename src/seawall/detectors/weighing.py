@@ -9,6 +9,7 @@ import re
 
 from msgspec import Struct, structs
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence
 from seawall.detectors.assigned import Named
 from seawall.detectors.entropy import is_random
@@ -36,7 +37,7 @@ class Seen(Struct, frozen=True):
 _LOW, _MEDIUM, _HIGH = Confidence.LOW, Confidence.MEDIUM, Confidence.HIGH
 _STRONG_NAME = re.compile("[0-9a-f]{16}")
 _ONE_LINE = 600
-_UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID = Expression(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _COMMENT = re.compile(r"\s*(?:#|;|//|\*|--|<!--|%|rem\b|dnl\b)", re.IGNORECASE)
 
 # They are written into documents and tests as examples more often than they are real.
@@ -99,7 +100,7 @@ def _of_name(secret: Secret, seen: Seen, where: Whereabouts) -> Confidence | Non
     return secret.confidence
 
 
-_BUNDLE = re.compile(r"\.(?:[0-9a-f]{8,64}|min|bundle|chunk|prod)\.[cm]?js\Z")
+_BUNDLE = Expression(r"\.(?:[0-9a-f]{8,64}|min|bundle|chunk|prod)\.[cm]?js\Z")
 
 
 def _is_bundled(seen: Seen) -> bool:

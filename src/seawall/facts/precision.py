@@ -6,6 +6,7 @@ import re
 from enum import Enum
 from functools import lru_cache
 
+from seawall.core.expression import Expression
 from seawall.facts.official import official_name
 from seawall.facts.releases import OPERATING_SYSTEMS, cycle_for, end_of_life
 
@@ -23,13 +24,13 @@ class Precision(Enum):
     UNKNOWN = "a tag whose meaning only its publisher knows"
 
 
-_VERSION = re.compile(r"v?(\d+(?:[._]\d+)*)(.*)", re.DOTALL)
-_DATE = re.compile(r"(?:^|[-.])20\d{2}[-.]?[01]\d[-.]?[0-3]\d(?:$|[-.T])")
-_COMMIT = re.compile(r"(?:[a-z]+-)?(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,64}")
-_JAVA_UPDATE = re.compile(r"\d+u\d+")
-_PRERELEASE = re.compile(r"[-.]?(?:rc|alpha|beta|preview|ea)[-.]?\d")
-_BUILD_NUMBER = re.compile(r"\d{6,}")
-_WINDOWS = re.compile(r"(?:ltsc)?\d{4}|20H2|\d{2}H\d", re.IGNORECASE)
+_VERSION = Expression(r"v?(\d+(?:[._]\d+)*)(.*)", re.DOTALL)
+_DATE = Expression(r"(?:^|[-.])20\d{2}[-.]?[01]\d[-.]?[0-3]\d(?:$|[-.T])")
+_COMMIT = Expression(r"(?:[a-z]+-)?(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,64}")
+_JAVA_UPDATE = Expression(r"\d+u\d+")
+_PRERELEASE = Expression(r"[-.]?(?:rc|alpha|beta|preview|ea)[-.]?\d")
+_BUILD_NUMBER = Expression(r"\d{6,}")
+_WINDOWS = Expression(r"(?:ltsc)?\d{4}|20H2|\d{2}H\d", re.IGNORECASE)
 _FULL_LENGTH = 3
 
 FLOATING_WORDS = frozenset(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.facts.store import load
 
 OPEN_REGISTRIES = frozenset(("docker.io", "ghcr.io", "quay.io", "registry.gitlab.com"))
@@ -65,4 +65,4 @@ def _patterns() -> tuple[tuple[str, str, str], ...]:
     )
 
 
-_WILDCARD = re.compile(r"[*?\[]")
+_WILDCARD = Expression(r"[*?\[]")

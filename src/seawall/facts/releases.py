@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.facts.official import official_name
 from seawall.facts.store import load
 
@@ -79,7 +80,7 @@ OPERATING_SYSTEMS = frozenset(
 _DEBIAN_NAMES = ("wheezy", "jessie", "stretch", "buster", "bullseye", "bookworm", "trixie")
 _UBUNTU_SINCE = "12.04"
 _VERSION = re.compile(r"v?(\d+(?:\.\d+)*)")
-_EMBEDDED = re.compile(r"([a-z]+)(\d+(?:\.\d+)?)")
+_EMBEDDED = Expression(r"([a-z]+)(\d+(?:\.\d+)?)")
 _EMBEDDED_PRODUCTS = {
     "al": "amazonlinux",
     "alpine": "alpine",
@@ -93,9 +94,9 @@ _EMBEDDED_PRODUCTS = {
 }
 """What images are built on, as one word of a tag says it: `alpine3.18`, `al2`, `php7.4`."""
 
-_DISTROLESS = re.compile(r"gcr\.io/distroless/.*-debian(\d+)")
-_UBI = re.compile(r"registry\.(?:access\.)?redhat\.(?:com|io)/(?:ubi|rhel)(\d+)(?:/.*|-.*)?")
-_DOTNET = re.compile(r"mcr\.microsoft\.com/dotnet/(?:core/)?(?:nightly/)?[a-z-]+")
+_DISTROLESS = Expression(r"gcr\.io/distroless/.*-debian(\d+)")
+_UBI = Expression(r"registry\.(?:access\.)?redhat\.(?:com|io)/(?:ubi|rhel)(\d+)(?:/.*|-.*)?")
+_DOTNET = Expression(r"mcr\.microsoft\.com/dotnet/(?:core/)?(?:nightly/)?[a-z-]+")
 _CLOSE = timedelta(days=8)
 
 

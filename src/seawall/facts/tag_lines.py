@@ -7,12 +7,13 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.facts.official import official_name
 from seawall.facts.precision import full_length
 from seawall.facts.releases import cycle_for
 
-_VERSION = re.compile(r"(v?)(\d{1,9}(?:[._]\d{1,9})*)((?![\w.]).*|)", re.DOTALL | re.ASCII)
-_DATE = re.compile(r"(?<!\d)(20\d{2}(?:[01]\d[0-3]\d|[.-][01]\d[.-][0-3]\d))(?!\d)", re.ASCII)
+_VERSION = Expression(r"(v?)(\d{1,9}(?:[._]\d{1,9})*)((?![\w.]).*|)", re.DOTALL | re.ASCII)
+_DATE = Expression(r"(?<!\d)(20\d{2}(?:[01]\d[0-3]\d|[.-][01]\d[.-][0-3]\d))(?!\d)", re.ASCII)
 
 
 class _Place(Struct, frozen=True):

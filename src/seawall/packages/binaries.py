@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from itertools import islice
 
-from seawall.core.expression import Expression
+from seawall.core.expression import BytesExpression, Expression
 from seawall.packages.binary_patterns import BEFORE, KNOWN, Known
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
 from seawall.surfaces.image.facts import Ecosystem, Fact, Package
@@ -78,8 +78,8 @@ def _package(file: LayerFile, name: str, version: str, bitnami: str, supplier: s
     )
 
 
-_PYTHON_MINOR = re.compile(r"\d\.\d+")
-_PYTHON_FOLDER = re.compile(rb"/lib/python([23]\.\d{1,2})\b|\x00lib/python([23]\.\d{1,2})\b")
+_PYTHON_MINOR = Expression(r"\d\.\d+")
+_PYTHON_FOLDER = BytesExpression(rb"/lib/python([23]\.\d{1,2})\b|\x00lib/python([23]\.\d{1,2})\b")
 
 
 def _python(name: str, content: memoryview) -> str:
@@ -100,10 +100,10 @@ def _python(name: str, content: memoryview) -> str:
     return found[1].decode("ascii") if found else ""
 
 
-_BUILD_ID = re.compile(
+_BUILD_ID = BytesExpression(
     rb"(?<![\d.])(\d{1,2}\.\d{1,2}\.)(\d{1,3})[\w.-]{0,80}?1\d{9}[01][0-9a-f]{8}(?![0-9a-f])"
 )
-_REDIS_NEEDLE = re.compile(rb"1\d{9}[01]0{8}\x00|1\d{9}[01][0-9a-f]{8}\x00")
+_REDIS_NEEDLE = BytesExpression(rb"1\d{9}[01]0{8}\x00|1\d{9}[01][0-9a-f]{8}\x00")
 
 
 def _redis(_name: str, content: memoryview) -> str:

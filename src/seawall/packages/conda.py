@@ -6,16 +6,16 @@ whose flaws are known under that name alone.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from seawall.core.expression import Expression
 from seawall.packages.licenses import all_normalised
 from seawall.packages.reading import bounded, json_of, mapping, string, strings
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
 from seawall.surfaces.image.facts import Ecosystem, Fact, Package, Trouble
 
-_FOLDER = re.compile(r"(?:^|/)conda-meta/[^/]+\.json$")
-_NAME = re.compile(r"[^\s=<>!~\[]+")
+_FOLDER = Expression(r"(?:^|/)conda-meta/[^/]+\.json$")
+_NAME = Expression(r"[^\s=<>!~\[]+")
 
 
 @bounded

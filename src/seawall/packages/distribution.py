@@ -9,14 +9,15 @@ import re
 import shlex
 from collections.abc import Callable, Iterable
 
+from seawall.core.expression import Expression
 from seawall.packages.reading import text_of
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
 from seawall.surfaces.image.facts import Distribution, Fact, Trouble
 
 _MAX = 64 * 1024
 _ASSIGNMENT = re.compile(r"^[ \t]*([A-Z][A-Z0-9_]*)=(.*)$", re.MULTILINE)
-_RELEASE = re.compile(r"(?:.* )?v?([0-9][0-9A-Za-z.]*)(?: \(([^()]*)\))?(?: |$)")
-_PATCH = re.compile(r"^PATCHLEVEL *= *(\d{1,3})", re.MULTILINE)
+_RELEASE = Expression(r"(?:.* )?v?([0-9][0-9A-Za-z.]*)(?: \(([^()]*)\))?(?: |$)")
+_PATCH = Expression(r"^PATCHLEVEL *= *(\d{1,3})", re.MULTILINE)
 _NAMES = (
     ("red hat", "rhel"),
     ("centos", "centos"),

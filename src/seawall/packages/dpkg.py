@@ -5,10 +5,10 @@ The format is deb-control(5), the states are those of dpkg(1).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from seawall.core.expression import BytesExpression, Expression
 from seawall.packages.licenses import all_normalised
 from seawall.packages.reading import bounded, paths_of
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
@@ -22,14 +22,14 @@ DOC_FOLDER = "usr/share/doc/"
 _ABSENT = frozenset({"not-installed", "config-files"})
 _MAX_FIELD = 64 * 1024
 """Characters: the longest real list of dependencies has some 20,000."""
-_FIELD = re.compile(
+_FIELD = Expression(
     r"\n(?:(Package|Status|Origin|Vendor|Maintainer|Architecture|Source|Version|Provides"
     r"|Pre-Depends|Depends):[ \t]*([^\n]*(?:\n[ \t][^\n]*)*)|\n*(?=\n))"
 )
 """A field with its folded lines, or, with empty groups, the end of a paragraph."""
-_ANY_NAME = re.compile(r"\n[^\s:]+:")
-_NAME = re.compile(r"\s*([^\s(:\[<]+)")
-_SOURCE = re.compile(r"(\S+)(?:\s+\(([^()]*)\))?")
+_ANY_NAME = Expression(r"\n[^\s:]+:")
+_NAME = Expression(r"\s*([^\s(:\[<]+)")
+_SOURCE = Expression(r"(\S+)(?:\s+\(([^()]*)\))?")
 _VENDORS = {
     "docker.com": "Docker",
     "nginx.com": "NGINX",
@@ -229,8 +229,8 @@ def _licenses(file: LayerFile) -> Iterator[Fact]:
         yield License(Ecosystem.DEB, package, file.path, licenses)
 
 
-_SHARED = re.compile(rb"common-licenses/([A-Za-z0-9][A-Za-z0-9.+-]*)")
-_DECLARED = re.compile(rb"\nLicense:[ \t]*(\S[^\n]*)")
+_SHARED = BytesExpression(rb"common-licenses/([A-Za-z0-9][A-Za-z0-9.+-]*)")
+_DECLARED = BytesExpression(rb"\nLicense:[ \t]*(\S[^\n]*)")
 
 
 def _written(content: bytes) -> Iterator[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from seawall.core.expression import BytesExpression, Expression
 from seawall.packages import elf, executables
 from seawall.packages.bounds import capped
 from seawall.packages.executables import Program
@@ -21,15 +22,15 @@ from seawall.surfaces.image.facts import Ecosystem, Fact, Package, Trouble
 MAX_MODULES = 4 * 1024 * 1024
 """Bytes of the list of modules: the largest known have some 100 kB."""
 
-_MAGIC = re.compile(rb"\xff Go buildinf:")
+_MAGIC = BytesExpression(rb"\xff Go buildinf:")
 _HEADER_SIZE = 32
 _ALIGNMENT = 16
 _MARK_SIZE = 16
 _MAX_SEARCH = 64 * 1024 * 1024
-_RELEASE = re.compile(r"go(\d+)\.(\d+)(?:\.(\d+))?(?:(beta|rc)(\d+))?(?:[\s+-].*)?$")
-_SET_AT_LINK = re.compile(r"""-X[=\s]+["']?([^\s"'=]+)\.(\w+)=["']?([^\s"']+)""")
+_RELEASE = Expression(r"go(\d+)\.(\d+)(?:\.(\d+))?(?:(beta|rc)(\d+))?(?:[\s+-].*)?$")
+_SET_AT_LINK = Expression(r"""-X[=\s]+["']?([^\s"'=]+)\.(\w+)=["']?([^\s"']+)""")
 _VERSION_NAMES = frozenset({"version", "ver", "appversion", "buildversion", "gitversion", "tag"})
-_LOOKS_LIKE_VERSION = re.compile(r"v?\d+(?:\.\d+)+(?:[-+.][\w.+~-]+)?$")
+_LOOKS_LIKE_VERSION = Expression(r"v?\d+(?:\.\d+)+(?:[-+.][\w.+~-]+)?$")
 
 
 class Module(Struct, frozen=True):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from seawall.core.expression import Expression
 from seawall.packages import licenses, zips
 from seawall.packages.bounds import capped
 from seawall.packages.java_names import (
@@ -34,8 +35,8 @@ _RAW_ENDINGS = tuple(ending.encode() for ending in _ENDINGS)
 _MANIFEST = "META-INF/MANIFEST.MF"
 _RAW_MANIFEST = b"meta-inf/manifest.mf"
 _MAVEN = b"META-INF/maven/"
-_POM = re.compile(r"META-INF/maven/([^/]+)/([^/]+)/pom\.(properties|xml)")
-_PROPERTY = re.compile(r"^[ \t]*(groupId|artifactId|version)[ \t]*[=:](.*)$", re.MULTILINE)
+_POM = Expression(r"META-INF/maven/([^/]+)/([^/]+)/pom\.(properties|xml)")
+_PROPERTY = Expression(r"^[ \t]*(groupId|artifactId|version)[ \t]*[=:](.*)$", re.MULTILINE)
 _ADDRESSES = (
     ("apache.org/licenses/license-2.0", "Apache-2.0"),
     ("opensource.org/licenses/apache-2.0", "Apache-2.0"),

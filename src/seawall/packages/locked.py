@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias
 
 import msgspec
 
+from seawall.core.expression import Expression
 from seawall.surfaces.image.facts import Ecosystem, Package
 
 MAX_TOML = 8 * 1024 * 1024
@@ -18,7 +18,7 @@ MAX_WORD = 256
 
 # Python's reader of TOML takes time in the square of a dotted key's parts; real ones have five.
 _MAX_PARTS = 32
-_SPECIFIER = re.compile(r"[A-Za-z0-9][\w.-]*")
+_SPECIFIER = Expression(r"[A-Za-z0-9][\w.-]*")
 
 Names: TypeAlias = tuple[str, ...]
 

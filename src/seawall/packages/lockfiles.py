@@ -6,9 +6,9 @@ say nothing of the image.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 
+from seawall.core.expression import Expression
 from seawall.packages import locks_node, locks_others, locks_python, reading
 from seawall.packages.locked import LockError
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
@@ -41,7 +41,7 @@ _INSTALLED = (
 
 
 # Go's own source, which has modules that it carries in itself.
-_GO_ROOT = re.compile(r"(?:^|/)(?:local/go|go-\d[\d.]*)/(?:src|misc|test)/")
+_GO_ROOT = Expression(r"(?:^|/)(?:local/go|go-\d[\d.]*)/(?:src|misc|test)/")
 
 
 def _analyse(file: LayerFile) -> Iterable[Fact]:

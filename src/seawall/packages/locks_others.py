@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.packages.locked import declared, json_value, table, tables, toml_value, word
 from seawall.packages.naming import by_last_slash
 from seawall.surfaces.image.facts import Ecosystem, Package
 
-_GO_SUM = re.compile(r"^(\S+) (v[^\s/]+) h1:", re.MULTILINE)
-_GEM = re.compile(r"^    (\S+) \(([^()\s]+)\)$")
-_GEM_NEED = re.compile(r"^      (\S+)")
-_GRADLE = re.compile(r"^([^:#\s=]+):([^:\s=]+):([^:\s=]+)=(.*)$", re.MULTILINE)
+_GO_SUM = Expression(r"^(\S+) (v[^\s/]+) h1:", re.MULTILINE)
+_GEM = Expression(r"^    (\S+) \(([^()\s]+)\)$")
+_GEM_NEED = Expression(r"^      (\S+)")
+_GRADLE = Expression(r"^([^:#\s=]+):([^:\s=]+):([^:\s=]+)=(.*)$", re.MULTILINE)
 
 
 def go_mod(text: str, path: str) -> Iterator[Package]:

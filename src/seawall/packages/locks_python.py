@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from seawall.core.expression import Expression
 from seawall.packages.locked import (
     declared,
     json_value,
@@ -18,7 +19,7 @@ from seawall.packages.locked import (
 from seawall.packages.naming import normalized
 from seawall.surfaces.image.facts import Ecosystem, Package
 
-_PINNED = re.compile(
+_PINNED = Expression(
     r"^[ \t]*+([A-Za-z0-9][\w.-]*+)[ \t]*+(?:\[[^\]\n]*+\][ \t]*+)?===?[ \t]*+([^\s;,#\\*]++)"
     r"[ \t]*+(?:$|[;#\\]|--)",
     re.MULTILINE,

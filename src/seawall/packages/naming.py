@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
+from seawall.core.expression import Expression
 
-_RUN = re.compile(r"[-_.]+")
+_RUN = Expression(r"[-_.]+")
 
 
 def scoped(name: str) -> tuple[str, str]:

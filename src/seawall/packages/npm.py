@@ -6,13 +6,13 @@ nobody's code.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from seawall.core.expression import BytesExpression, Expression
 from seawall.packages import zips
 from seawall.packages.naming import scoped
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
@@ -30,8 +30,8 @@ _FIXTURES = frozenset(
     )
 )
 _MODULES = "node_modules/"
-_YARN_CACHE = re.compile(r"(?:^|/)\.?yarn/(?:berry/)?cache/[^/]+-npm-[^/]+\.zip$")
-_IN_CACHE = re.compile(rb"^node_modules/(?:@[^/]+/)?[^/]+/package\.json$")
+_YARN_CACHE = Expression(r"(?:^|/)\.?yarn/(?:berry/)?cache/[^/]+-npm-[^/]+\.zip$")
+_IN_CACHE = BytesExpression(rb"^node_modules/(?:@[^/]+/)?[^/]+/package\.json$")
 _BOM = b"\xef\xbb\xbf"
 _MAX_WORD = 256
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from seawall.core.expression import BytesExpression, Expression
 from seawall.packages import licenses, trove, zips
 from seawall.packages.bounds import capped
 from seawall.packages.naming import normalized
@@ -23,18 +24,20 @@ MAX_METADATA = 1024 * 1024
 _INSTALLED = re.compile(
     r"(?:\.dist-info/METADATA|\.egg-info(?:/PKG-INFO)?|(?:^|/)EGG-INFO/PKG-INFO)$", re.IGNORECASE
 )
-_IN_ZIP = re.compile(rb"(?:\.dist-info/METADATA|\.egg-info/PKG-INFO|(?:^|/)EGG-INFO/PKG-INFO)$")
+_IN_ZIP = BytesExpression(
+    rb"(?:\.dist-info/METADATA|\.egg-info/PKG-INFO|(?:^|/)EGG-INFO/PKG-INFO)$"
+)
 _ZIPPED = (".egg", ".pyz", ".pex")
-_BODY = re.compile(rb"\r?\n\r?\n")
-_HEADER = re.compile(
+_BODY = BytesExpression(rb"\r?\n\r?\n")
+_HEADER = Expression(
     r"^(Name|Version|License-Expression|License|Classifier|Author|Author-email|Maintainer"
     r"|Maintainer-email|Requires-Dist)[ \t]*:[ \t]*(.*)$",
     re.IGNORECASE | re.MULTILINE,
 )
-_REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)")
-_EXTRA = re.compile(r"\bextra\s*==")
+_REQUIREMENT = Expression(r"([A-Za-z0-9][\w.-]*)")
+_EXTRA = Expression(r"\bextra\s*==")
 _MAX_LICENSE = 120
-_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+_CONTROL = Expression(r"[\x00-\x20\x7f]")
 
 
 def _analyse(file: LayerFile) -> Iterable[Fact]:

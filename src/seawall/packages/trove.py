@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-_OSI = re.compile(r"^License :: (?:OSI Approved :: )?(.+)$")
+from seawall.core.expression import Expression
+
+_OSI = Expression(r"^License :: (?:OSI Approved :: )?(.+)$")
 
 # Those that name one licence; those that leave the version open (`BSD License`, `Apache Software
 # License`) are kept in their own words.

@@ -6,20 +6,20 @@ Wheels that carry compiled crates, a copy of OpenSSL or vendored distributions l
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import unquote
 
 import msgspec
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.packages import licenses, reading
 from seawall.packages.naming import by_last_slash, scoped
 from seawall.surfaces.image.analyser import Analyser, LayerFile, Wants
 from seawall.surfaces.image.facts import Ecosystem, Fact, Package, Trouble
 
-_PLACE = re.compile(r"\.dist-info/sboms/[^/]+\.json$")
-_PURL = re.compile(r"pkg:([a-z]+)/([^@?#]+)@([^?#]+)")
+_PLACE = Expression(r"\.dist-info/sboms/[^/]+\.json$")
+_PURL = Expression(r"pkg:([a-z]+)/([^@?#]+)@([^?#]+)")
 _LEFT_OUT = frozenset({"excluded", "optional"})
 _ECOSYSTEMS = {one.value: one for one in Ecosystem}
 _SYSTEMS = frozenset({Ecosystem.DEB, Ecosystem.APK, Ecosystem.RPM})

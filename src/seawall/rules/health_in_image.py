@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Hit, Verdict
 from seawall.core.rule import Settings
 from seawall.rules.image.layers import noted
@@ -13,7 +13,7 @@ from seawall.surfaces.image.model import Image
 from seawall.surfaces.image.notable import Note
 
 _SYMBOL = "HEALTHCHECK"
-_COMMANDS = re.compile(r"(?:\A|[;&|(]\s*|\b(?:if|then|exec|do)\s+)(curl|wget|nc)\b")
+_COMMANDS = Expression(r"(?:\A|[;&|(]\s*|\b(?:if|then|exec|do)\s+)(curl|wget|nc)\b")
 
 
 def serves(image: Image) -> bool:

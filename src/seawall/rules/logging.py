@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.facts.bases import BaseImage, base_image
@@ -102,7 +102,7 @@ _PACKAGES: Mapping[str, frozenset[str]] = {
 }
 """Probing tools that small images lack, and the packages that bring them."""
 
-_NAMES = re.compile(r"[\w.+-]+").findall
+_NAMES = Expression(r"[\w.+-]+").findall
 
 
 def _absent_tool(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:

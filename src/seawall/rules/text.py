@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.telling import holds_any
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
 
@@ -14,7 +15,7 @@ _WRITERS = frozenset({"RUN", "COPY", "ADD", "ONBUILD"})
 
 def matches_in(
     dockerfile: Dockerfile,
-    pattern: re.Pattern[str],
+    pattern: Expression,
     words: tuple[str, ...],
     keywords: frozenset[str] = _WRITERS,
 ) -> Iterator[tuple[Instruction, re.Match[str]]]:

@@ -7,14 +7,16 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
+
 Path = tuple[str | int, ...]
 """A way into the document: `("waivers", 0, "until")`."""
 
 _PART = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')"""
 _DOTTED = rf"{_PART}(?:[ \t]*\.[ \t]*{_PART})*"
-_HEADER = re.compile(rf"[ \t]*(\[\[?)[ \t]*({_DOTTED})[ \t]*\]")
-_KEY = re.compile(rf"[ \t]*({_DOTTED})[ \t]*=")
-_PARTS = re.compile(_PART)
+_HEADER = Expression(rf"[ \t]*(\[\[?)[ \t]*({_DOTTED})[ \t]*\]")
+_KEY = Expression(rf"[ \t]*({_DOTTED})[ \t]*=")
+_PARTS = Expression(_PART)
 
 
 class Lines(Struct, frozen=True):

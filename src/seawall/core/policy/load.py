@@ -12,6 +12,7 @@ from typing import cast
 import msgspec
 
 from seawall.core.errors import ConfigError
+from seawall.core.expression import Expression
 from seawall.core.globs import absolute, why_invalid
 from seawall.core.model import Confidence, Profile, Severity
 from seawall.core.policy.document import (
@@ -31,11 +32,11 @@ from seawall.core.suggestion import did_you_mean
 MAX_BYTES = 1024 * 1024
 """Largest policy file that is read."""
 
-_TOML_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
+_TOML_LINE = Expression(r" \(at line (\d+), column \d+\)$")
 _DEEP_KEY = re.compile(r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){32}""")
 _DECLARATION = re.compile(r"""^[ \t]*\[{1,2}[ \t]*tool[ \t]*\.[ \t]*["']?seawall\b""", re.MULTILINE)
-_AT = re.compile(r" - at `(?:key in )?\$(.*)`$")
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
+_AT = Expression(r" - at `(?:key in )?\$(.*)`$")
+_STEP = Expression(r"\.([^.\[\]]+)|\[(\d+)\]")
 
 _TABLES: Mapping[str, type[msgspec.Struct]] = {
     "images": ImageTerms,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Hit, Profile, Region
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist
@@ -22,8 +23,8 @@ from seawall.surfaces.dockerfile import Dockerfile, Instruction
 from seawall.surfaces.image.model import Image
 from seawall.surfaces.shell import Command, ShellWord
 
-_OCTAL = re.compile(r"[0-7]{3,5}\Z")
-_SYMBOLIC = re.compile(r"([ugoa]*)([+=-])([rwxXst]*)")
+_OCTAL = Expression(r"[0-7]{3,5}\Z")
+_SYMBOLIC = Expression(r"([ugoa]*)([+=-])([rwxXst]*)")
 
 
 def is_world_writable(mode: str) -> bool:
@@ -165,7 +166,7 @@ _CALLED = (
 )
 """An instruction that calls one of them, and does not merely install it."""
 
-_WITHOUT_PASSWORD = re.compile(
+_WITHOUT_PASSWORD = Expression(
     r"NOPASSWD\b(?P<what>\s*:\s*(?:(?:NO)?[A-Z]+:\s*)*(?P<named>/[^\s\"',]+))?"
 )
 
@@ -185,7 +186,7 @@ def _passwordless_sudo(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
         )
 
 
-SYSTEM_PATH = re.compile(r"/(proc|sys|dev|boot|etc|usr|bin|sbin|lib(64)?|root|var/run|run)/?\Z")
+SYSTEM_PATH = Expression(r"/(proc|sys|dev|boot|etc|usr|bin|sbin|lib(64)?|root|var/run|run)/?\Z")
 """Paths over which a host's own directory changes the system."""
 
 

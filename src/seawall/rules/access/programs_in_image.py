@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Evidence, Hit
 from seawall.core.rule import Settings
 from seawall.core.vocabulary import words
@@ -25,7 +26,7 @@ _USUAL = words(
     " umount unix_chkpwd unix_update userhelper usernetctl utempter vlock wall write write.ul"
 )
 """Programs that distributions ship with such bits, in the directories where they do."""
-_PLACES = re.compile(r"(?:usr/)?(?:s?bin|lib\d*|libexec|lib/[\w-]+)/(?:[\w.@-]+/){0,3}[\w.@-]+\Z")
+_PLACES = Expression(r"(?:usr/)?(?:s?bin|lib\d*|libexec|lib/[\w-]+)/(?:[\w.@-]+/){0,3}[\w.@-]+\Z")
 
 _DANGEROUS = words(
     "7z ar aria2c arj as ash awk base64 bash bridge busybox cat chmod chown chroot cmp comm cp"
@@ -41,7 +42,7 @@ _DANGEROUS = words(
     " vigr vim vimdiff vipw watch wget wish xargs xxd xz zip zsh zstd"
 )
 """Programs that run others or read and write any file: with root's rights, they give root."""
-_VERSION = re.compile(r"(?<=[a-z])-?\d[\d.]*\Z")
+_VERSION = Expression(r"(?<=[a-z])-?\d[\d.]*\Z")
 
 _STRONG = words(
     "cap_bpf cap_chown cap_dac_override cap_dac_read_search cap_fowner cap_linux_immutable"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Hit, Located, Region
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
@@ -109,7 +110,7 @@ _INSTALLERS = frozenset(
     }
 )  # fmt: skip
 _UNPACKERS = frozenset({"tar", "bsdtar", "unzip", "gunzip", "gzip", "unxz", "xz", "7z", "bunzip2"})
-_PROGRAM_PATH = re.compile(
+_PROGRAM_PATH = Expression(
     r"(?:/usr(?:/local)?)?/s?bin/|/opt/|/usr/(?:local/)?lib|/etc/apk/keys|~/bin/"
 )
 
@@ -215,8 +216,8 @@ def _plain_http(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
                 )
 
 
-_GIT = re.compile(r"(?:https?://\S+?\.git|git@[^:]+:\S+?|git://\S+?|ssh://\S+?\.git)(?:#(\S*))?\Z")
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?(?::.*)?\Z")
+_GIT = Expression(r"(?:https?://\S+?\.git|git@[^:]+:\S+?|git://\S+?|ssh://\S+?\.git)(?:#(\S*))?\Z")
+_COMMIT = Expression(r"[0-9a-f]{40}(?:[0-9a-f]{24})?(?::.*)?\Z")
 
 
 def _added(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.surfaces.shell import Command, Script, ShellWord
 
 FETCHERS = frozenset({"curl", "wget", "fetch", "aria2c", "axel", "http", "https", "lynx"})
 SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "fish", "busybox"})
-INTERPRETERS = re.compile(
+INTERPRETERS = Expression(
     r"python[\d.]*|perl|ruby|node(?:js)?|php\d*|pwsh|tclsh|lua|osascript|deno"
 )
 SOURCING = frozenset({"eval", "source", "."})
@@ -74,8 +75,8 @@ _VALUED = frozenset(
     ]
 )
 _CURL_VALUED = _VALUED - {"-O", "-P", "-T", "-t", "-U"}
-_URL = re.compile(r"(?:https?|ftp)://\S+", re.IGNORECASE)
-_LOCAL_HOST = re.compile(
+_URL = Expression(r"(?:https?|ftp)://\S+", re.IGNORECASE)
+_LOCAL_HOST = Expression(
     r"(?i)https?://(?:localhost|127\.\d|\[::1\]|0\.0\.0\.0|host\.docker\.internal|10\.\d"
     r"|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|metadata\.google\.internal)"
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.telling import holds_any
@@ -67,7 +68,7 @@ def _recommends(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
             )
 
 
-_NO_RECOMMENDS = re.compile(r"APT::Install-Recommends[\s\"'=]+(?:false|0|no)\b", re.IGNORECASE)
+_NO_RECOMMENDS = Expression(r"APT::Install-Recommends[\s\"'=]+(?:false|0|no)\b", re.IGNORECASE)
 
 
 def _sets_recommends_off(command: Command) -> bool:
@@ -77,12 +78,12 @@ def _sets_recommends_off(command: Command) -> bool:
     )
 
 
-_CLEANED: Mapping[str, re.Pattern[str]] = {
-    "apt": re.compile(r"/var/lib/apt|\bapt-get\s+(?:-\S+\s+)*dist-?clean\b|\brm\s.*/var/lib"),
-    "apk": re.compile(r"--no-cache\b|/var/cache/apk|/etc/apk/cache"),
-    "dnf": re.compile(r"\b(?:clean\s+all|/var/cache/(?:dnf|yum))|--setopt=?\s*keepcache"),
-    "zypper": re.compile(r"\bzypper\s+(?:-\S+\s+)*(?:clean|cc)\b|/var/cache/zypp"),
-    "pip": re.compile(r"--no-cache-dir\b|\.cache\b|\bpip\S*\s+cache\s+purge|--no-cache\b"),
+_CLEANED: Mapping[str, Expression] = {
+    "apt": Expression(r"/var/lib/apt|\bapt-get\s+(?:-\S+\s+)*dist-?clean\b|\brm\s.*/var/lib"),
+    "apk": Expression(r"--no-cache\b|/var/cache/apk|/etc/apk/cache"),
+    "dnf": Expression(r"\b(?:clean\s+all|/var/cache/(?:dnf|yum))|--setopt=?\s*keepcache"),
+    "zypper": Expression(r"\bzypper\s+(?:-\S+\s+)*(?:clean|cc)\b|/var/cache/zypp"),
+    "pip": Expression(r"--no-cache-dir\b|\.cache\b|\bpip\S*\s+cache\s+purge|--no-cache\b"),
 }
 """What shows that a layer leaves no package lists or downloads behind."""
 
@@ -157,7 +158,7 @@ def _unpinned(families: tuple[str, ...], dockerfile: Dockerfile) -> Iterator[Hit
             )
 
 
-_LOCAL = re.compile(r"[./~$]|\S+://|git\+|file:|\S+\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)\Z")
+_LOCAL = Expression(r"[./~$]|\S+://|git\+|file:|\S+\.(?:whl|tar\.gz|tgz|zip|gem|deb|rpm|apk)\Z")
 
 
 def _is_unpinned(install: Install, package: Package) -> bool:

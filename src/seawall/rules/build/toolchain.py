@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.rules.deferred import deferred
@@ -15,7 +15,7 @@ from seawall.surfaces.dockerfile import Dockerfile, Instruction, Stage
 from seawall.surfaces.image.model import Image
 from seawall.surfaces.shell import Command
 
-COMPILERS = re.compile(
+COMPILERS = Expression(
     r"(?:gcc|g\+\+|clang|llvm|cpp|gfortran)(?:-[\d.]+)?"
     r"|gcc-c\+\+|build-essential|build-base|alpine-sdk|base-devel|make|cmake|ninja-build|ninja"
     r"|autoconf|automake|libtool|bison|flex|binutils|musl-dev|libc6?-dev|linux-headers"
@@ -107,7 +107,7 @@ def _convenience_tools(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
     return _tools(CONVENIENCE_TOOLS, "seldom needed to run", dockerfile)
 
 
-_BUILDER_IMAGE = re.compile(
+_BUILDER_IMAGE = Expression(
     r"(?:golang|rust|maven|gradle|gcc|swift|haskell|sbt|clojure|dart)"
     r"|mcr\.microsoft\.com/dotnet(?:/core)?/sdk|mcr\.microsoft\.com/dotnet/sdk"
     r"|(?:.*/)?(?:golang|rust|maven|gradle)(?:-builder)?"

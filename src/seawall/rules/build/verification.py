@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Hit, Located, Profile, Region
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe
@@ -76,7 +77,7 @@ _INSECURE_SETTINGS: Mapping[str, frozenset[str]] = {
 }
 """Keys that a `config` command can set to the same effect, lower case."""
 
-_INSECURE_TEXT = re.compile(
+_INSECURE_TEXT = Expression(
     r"StrictHostKeyChecking[ =]+\"?(?:no|off)\b"
     r"|\bsslverify\s*=\s*(?:0|false|no)\b"
     r"|Acquire::https?::(?:[\w.:-]+::)?Verify-(?:Peer|Host)(?:\s*=\s*|[\s\"']+)(?:false|0|no)\b"
@@ -216,7 +217,7 @@ _UNSIGNED_OPTIONS: Mapping[str, tuple[str, ...]] = {
 
 _LONG_UNSIGNED = _long_options(_UNSIGNED_OPTIONS)
 
-_UNSIGNED_TEXT = re.compile(
+_UNSIGNED_TEXT = Expression(
     r"\bdeb(?:-src)?\s+\[[^\]\n]{0,200}\btrusted=yes\b[^\]\n]*\]\s+(?!file:|copy:|http://localhost)"
     r"|\b(?:repo_)?gpgcheck\s*=\s*(?:0|false|no)\b"
     r"|AllowUnauthenticated(?:\s*=\s*|[\s\"']+)(?:true|1|yes)\b"

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from seawall.core.expression import Expression
 from seawall.core.model import Evidence, Hit, Profile
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, nist
@@ -18,8 +19,8 @@ from seawall.rules.stages import place_of, weight_in_image
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
 from seawall.surfaces.image.model import Image
 
-_ARCHIVE = re.compile(r"\.(?:tar|tgz|tbz2?|txz|tzst|tar\.\w+|gz|bz2|xz|zst)[\"']?\Z", re.IGNORECASE)
-_REMOTE = re.compile(r"(?:https?|ftp|git|ssh)://|git@", re.IGNORECASE)
+_ARCHIVE = Expression(r"\.(?:tar|tgz|tbz2?|txz|tzst|tar\.\w+|gz|bz2|xz|zst)[\"']?\Z", re.IGNORECASE)
+_REMOTE = Expression(r"(?:https?|ftp|git|ssh)://|git@", re.IGNORECASE)
 
 
 def _add_for_copy(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence, Evidence, Located
 from seawall.facts.official import official_name
 from seawall.rules.naming import symbol
@@ -16,8 +16,8 @@ from seawall.surfaces.dockerfile import Dockerfile, ImageUse, Reach, Stage, Valu
 from seawall.surfaces.image import Reference, parse_reference
 from seawall.surfaces.workload import Workload
 
-_VARIABLE = re.compile(r"\$(?:\{[^}]*\}|\w+)")
-_PLATFORM = re.compile(r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)")
+_VARIABLE = Expression(r"\$(?:\{[^}]*\}|\w+)")
+_PLATFORM = Expression(r"(?:TARGET|BUILD)(?:PLATFORM|OS|ARCH|VARIANT)")
 
 
 class Named(Struct, frozen=True):

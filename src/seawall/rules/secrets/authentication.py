@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from seawall.core.expression import Expression
 from seawall.core.model import Hit, Located
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cwe, nist, owasp
@@ -42,26 +43,26 @@ _VARIABLES: Mapping[str, tuple[str, str]] = {
 }
 """Variables, the values that switch authentication off, and what then is (each image's manual)."""
 
-_OPTIONS: tuple[tuple[re.Pattern[str], str, str], ...] = (
+_OPTIONS: tuple[tuple[Expression, str, str], ...] = (
     (
-        re.compile(r"--protected-mode[ =]no\b"),
+        Expression(r"--protected-mode[ =]no\b"),
         "--protected-mode no",
         "Redis answers everyone, though it has no password",
     ),
     (
-        re.compile(r"--api\.insecure(?:=true)?(?:\s|\Z)"),
+        Expression(r"--api\.insecure(?:=true)?(?:\s|\Z)"),
         "--api.insecure",
         "Traefik's API and dashboard ask nobody for a password",
     ),
-    (re.compile(r"(?:^|\s)--noauth(?:\s|\Z)"), "--noauth", "the server asks nobody for a password"),
-    (re.compile(r"--auth[ =]none\b"), "--auth none", "the editor, with its shell, is open to all"),
+    (Expression(r"(?:^|\s)--noauth(?:\s|\Z)"), "--noauth", "the server asks nobody for a password"),
+    (Expression(r"--auth[ =]none\b"), "--auth none", "the editor, with its shell, is open to all"),
     (
-        re.compile(r"--(?:Notebook|Server|Identity)(?:App|Provider)\.token=(?:''|\"\")?(?:\s|\Z)"),
+        Expression(r"--(?:Notebook|Server|Identity)(?:App|Provider)\.token=(?:''|\"\")?(?:\s|\Z)"),
         "token=''",
         "Jupyter runs any code for whoever connects",
     ),
     (
-        re.compile(r"--skip-grant-tables\b"),
+        Expression(r"--skip-grant-tables\b"),
         "--skip-grant-tables",
         "the database gives every right to everyone",
     ),

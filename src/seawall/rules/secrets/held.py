@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from msgspec import Struct, structs
 
+from seawall.core.expression import BytesExpression
 from seawall.core.model import Confidence
 from seawall.core.vocabulary import words
 from seawall.facts.secret_names import SecretFile, secret_file
 
-_ENCRYPTED = re.compile(
+_ENCRYPTED = BytesExpression(
     rb"\A\0GITCRYPT\0|\A\$ANSIBLE_VAULT;|\Aage-encryption\.org/|-----BEGIN AGE ENCRYPTED"
     rb"|-----BEGIN PGP MESSAGE-----|\bENC\[AES256_GCM|\bencrypted:[A-Za-z0-9+/=]{20}"
 )
-_KEY = re.compile(
+_KEY = BytesExpression(
     rb"-----BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----|\APuTTY-User-Key"
 )
-_PUBLIC = re.compile(rb"-----BEGIN |\A(?:ssh-|ecdsa-|sk-)")
+_PUBLIC = BytesExpression(rb"-----BEGIN |\A(?:ssh-|ecdsa-|sk-)")
 _KEYS = frozenset({"a private key", "an SSH private key"})
 _READABLE = frozenset({"an environment file", "a file of credentials"})
 

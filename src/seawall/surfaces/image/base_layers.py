@@ -20,6 +20,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
+from seawall.core.expression import Expression
 from seawall.surfaces.image.config import Step
 from seawall.surfaces.image.history import instruction
 
@@ -29,7 +30,7 @@ _EPOCH = 86_400 * 366 * 11
 """Seconds: dates before 1981 are those of builds that leave the time out."""
 
 _BUILDKIT = "buildkit.dockerfile"
-_STARTS = re.compile(r"(?:CMD|ENTRYPOINT)\b")
+_STARTS = Expression(r"(?:CMD|ENTRYPOINT)\b")
 
 
 def base_steps(steps: Sequence[Step]) -> int:

@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from seawall.core.errors import InputError
+from seawall.core.expression import Expression
 from seawall.surfaces.image.config import MAX_CONFIG, ImageConfig, read_config
 from seawall.surfaces.image.inflate import hash_for
 from seawall.surfaces.image.manifest import (
@@ -39,7 +40,7 @@ _MAX_DEPTH = 8
 _MAX_COMPARED = 64
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 _HEX = re.compile(r"(?:sha256:)?([a-f0-9]{64})(?:\.json)?")
-_ID = re.compile(r"(?:sha256:)?([a-f0-9]{12,64})")
+_ID = Expression(r"(?:sha256:)?([a-f0-9]{12,64})")
 
 
 class Files(Protocol):

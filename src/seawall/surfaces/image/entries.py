@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -12,13 +11,15 @@ import msgspec
 import zstandard
 from msgspec import Struct
 
+from seawall.core.expression import Expression
+
 _MAX_DECODED = 1024**3
 _LEVEL = 3
 _PLAIN, _ESCAPED = b"\0", b"\1"
 # Stands for the bytes of names that are no UTF-8: private characters of the last plane.
 _ESCAPES = {0xDC00 + byte: chr(0x10FE00 + byte) for byte in range(0x80, 0x100)}
 _UNESCAPES = {ord(escape): chr(code) for code, escape in _ESCAPES.items()}
-_AMBIGUOUS = re.compile("[\U0010fe80-\U0010feff]")
+_AMBIGUOUS = Expression("[\U0010fe80-\U0010feff]")
 
 S = TypeVar("S", bound=Struct)
 DAMAGED = (OSError, zstandard.ZstdError, msgspec.MsgspecError, ValueError, RecursionError)

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from seawall.core.clean import clean_line
+from seawall.core.expression import Expression
 from seawall.core.model import Region
 from seawall.core.source import Source
 from seawall.surfaces.image.config import Healthcheck, ImageConfig, Step
@@ -20,8 +21,8 @@ _NOP = re.compile(
     r"(?:\|\d+ .*?)?(?:/bin/sh -c|cmd /S /C|powershell.{0,200}?)\s+#\(nop\)\s*", re.DOTALL
 )
 _BUILDKIT = "# buildkit"
-_ARGUMENTS = re.compile(r"\|\d+ ")
-_SHELL = re.compile(
+_ARGUMENTS = Expression(r"\|\d+ ")
+_SHELL = Expression(
     r"(?:(?<= )|^)(?:"
     r"/(?:usr/)?(?:local/)?(?:bin/)?(?:ba|da|a|z|k)?sh(?: -[a-z]+(?: pipefail)?)* -[a-z]*c"
     r"|cmd /S /C|(?:powershell|pwsh)(?:\.exe)?(?: -\w+)*? -Command)[ \t]+"

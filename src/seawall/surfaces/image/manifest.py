@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from seawall.core.errors import InputError
+from seawall.core.expression import Expression
 from seawall.surfaces.image.platform import Platform
 
 MAX_MANIFEST = 4 * 1024 * 1024
@@ -28,7 +28,7 @@ MANIFEST_TYPES = frozenset({OCI_MANIFEST, DOCKER_MANIFEST})
 ACCEPTED = (OCI_INDEX, OCI_MANIFEST, DOCKER_INDEX, DOCKER_MANIFEST)
 """What a client asks a registry for, the best first."""
 
-DIGEST = re.compile(r"(?:sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128})")
+DIGEST = Expression(r"(?:sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128})")
 """The digests of OCI's registered algorithms (image-spec, descriptor.md); safe as a file name."""
 
 # The last three stand in manifests of old registries, and engines pull them.

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
 
+from seawall.core.expression import Expression
 from seawall.core.model import Confidence
 from seawall.core.vocabulary import words
 from seawall.facts.secret_names import secret_file
@@ -87,7 +88,7 @@ _LEFT_OVER = words(
     " .ash_history .sh_history .mysql_history .psql_history .python_history .node_repl_history"
     " .rediscli_history .viminfo .lesshst .wget-hsts core"
 )
-_HISTORIES = re.compile(r"history\Z|\A\.(?:viminfo|lesshst)\Z")
+_HISTORIES = Expression(r"history\Z|\A\.(?:viminfo|lesshst)\Z")
 _CACHES = (
     "var/cache/apt/",
     "var/lib/apt/lists/",
@@ -244,7 +245,7 @@ def _by_name(file: LayerFile, name: str) -> Iterator[Note]:
         yield Note.PACKAGE_CACHE
 
 
-_PACKAGED = re.compile(
+_PACKAGED = Expression(
     r"(?:\A|/)(?:node_modules|site-packages|dist-packages|share|vendor|third_party|gems)/"
 )
 

@@ -7,18 +7,18 @@ chooses too.
 from __future__ import annotations
 
 import platform as machine
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from seawall.core.errors import InputError, UsageError
+from seawall.core.expression import Expression
 
 if TYPE_CHECKING:
     from seawall.surfaces.image.manifest import Descriptor
 
-_WORD = re.compile(r"[A-Za-z0-9_.-]+")
+_WORD = Expression(r"[A-Za-z0-9_.-]+")
 _OPERATING_SYSTEMS = {"macos": "darwin"}
 _ARCHITECTURES = {
     "x86_64": ("amd64", ""),

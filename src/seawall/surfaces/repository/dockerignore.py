@@ -9,9 +9,10 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.core.source import Source
 
-_TOKEN = re.compile(
+_TOKEN = Expression(
     r"""
       (?P<deep>\*\*/?)
     | (?P<star>\*)
@@ -22,7 +23,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_MEMBER = re.compile(r"(\\.|[^\\])(?:-(\\.|[^\\]))?", re.DOTALL)
+_MEMBER = Expression(r"(\\.|[^\\])(?:-(\\.|[^\\]))?", re.DOTALL)
 _MAX_STARS = 5
 """A pattern with more wildcards is matched by positions: as an expression it could take hours."""
 

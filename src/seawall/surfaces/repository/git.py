@@ -8,12 +8,13 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from seawall.core.expression import BytesExpression, Expression
 from seawall.surfaces.repository.git_index import MAX_BYTES, Index, Tracked, read_index
 from seawall.surfaces.repository.gitignore import Ignores, extended, is_ignored
 from seawall.surfaces.repository.tree import read_start
 
-_GITDIR = re.compile(rb"gitdir:[ \t]*([^\r\n\0]{1,4096})")
-_SHA256 = re.compile(r"^\s*objectformat\s*=\s*sha256\s*$", re.IGNORECASE | re.MULTILINE)
+_GITDIR = BytesExpression(rb"gitdir:[ \t]*([^\r\n\0]{1,4096})")
+_SHA256 = Expression(r"^\s*objectformat\s*=\s*sha256\s*$", re.IGNORECASE | re.MULTILINE)
 
 
 class Git(Struct, frozen=True, dict=True):

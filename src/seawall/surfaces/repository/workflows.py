@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from enum import Enum
 from functools import cached_property
@@ -10,6 +9,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.core.model import Located
 from seawall.core.source import Source
 from seawall.surfaces.cell import Cell, Place
@@ -23,8 +23,8 @@ class System(Enum):
     GITLAB = "GitLab CI"
 
 
-_EXPRESSION = re.compile(r"\$\{\{[^{}\n]{0,500}\}\}")
-_BLOCK = re.compile(r"\|[+-]?[ \t]*(?:#[^\n]*)?\r?\n")
+_EXPRESSION = Expression(r"\$\{\{[^{}\n]{0,500}\}\}")
+_BLOCK = Expression(r"\|[+-]?[ \t]*(?:#[^\n]*)?\r?\n")
 _SHELLS = frozenset({"", "bash", "sh"})
 
 
