@@ -26,7 +26,10 @@ without that, asking for the ids of a few thousand records reads the whole table
 
 from __future__ import annotations
 
-import sqlite3
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
 
 VERSION = 1
 """Of this schema; a store of another version is built anew, never migrated."""

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from msgspec import Struct
 
 from seawall.advisories import schema
 from seawall.core.errors import InputError
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _HINT = "Run `seawall db update`, or `seawall db import FILE` where there is no network."
 _MAGIC = b"SQLite format 3\0"
@@ -130,6 +132,8 @@ def connect(path: Path) -> sqlite3.Connection:
         InputError: there is none, it can't be read, or another version of Seawall made it.
     """
     _require_database(path)
+    import sqlite3  # noqa: PLC0415 -- a scan without a store needs no database
+
     try:
         uri = f"file:{quote(os.fsencode(path))}?mode=ro&immutable=1"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None)
@@ -240,6 +244,6 @@ class Store:
     def _all(self, statement: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         try:
             return self._connection.execute(statement, values).fetchall()
-        except sqlite3.Error as error:
+        except self._connection.Error as error:
             message = f"{self.path}: the advisory store can't be read: {error}"
             raise InputError(message, _HINT) from error

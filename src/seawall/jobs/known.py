@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from seawall.advisories.match import MatchReport, match
 from seawall.advisories.model import Match
 from seawall.advisories.store import default_path, open_store
-from seawall.advisories.vex import VexDocument, apply, read_vex
 from seawall.core.errors import InputError
 from seawall.core.model import Problem
 from seawall.surfaces.image.facts import Package
 from seawall.surfaces.image.model import Held, Image
+
+if TYPE_CHECKING:
+    from seawall.advisories.match import MatchReport
+    from seawall.advisories.vex import Suppressed, VexDocument
 
 Found = tuple[tuple[Held[Package], Match], ...]
 """Packages as the image holds them, each with one of its flaws."""
@@ -54,6 +57,8 @@ class Known(Struct, frozen=True):
             return Matched()
         try:
             with open_store(self.store) as store:
+                from seawall.advisories.match import match  # noqa: PLC0415 -- for who has a store
+
                 report = match(
                     [held.fact for held in live],
                     image.distribution,
@@ -67,8 +72,7 @@ class Known(Struct, frozen=True):
         return replace(self._matched(image, live, report), advisories=checked)
 
     def _matched(self, image: Image, live: Sequence[Held[Package]], report: MatchReport) -> Matched:
-        names = (image.name, image.digest, *image.tags)
-        kept, suppressed = apply(report.matches, self.documents, image.distribution, names)
+        kept, suppressed = self._applied(image, report)
         held = {id(each.fact): each for each in live}
         return Matched(
             found=tuple((held[id(each.package)], each) for each in kept),
@@ -80,6 +84,17 @@ class Known(Struct, frozen=True):
             unimportant=len(report.hidden),
         )
 
+    def _applied(
+        self, image: Image, report: MatchReport
+    ) -> tuple[Sequence[Match], Sequence[Suppressed]]:
+        """The matches that count, and those that the documents excuse."""
+        if not self.documents:
+            return report.matches, ()
+        from seawall.advisories.vex import apply  # noqa: PLC0415 -- most runs have no documents
+
+        names = (image.name, image.digest, *image.tags)
+        return apply(report.matches, self.documents, image.distribution, names)
+
 
 def know(store: str, vex: Iterable[str], max_age: int, today: date) -> Known:
     """Read the VEX documents; the store is opened for each image.
@@ -87,8 +102,14 @@ def know(store: str, vex: Iterable[str], max_age: int, today: date) -> Known:
     Raises:
         InputError: a VEX document can't be read.
     """
-    documents = tuple(read_vex(_bytes_of(name), name) for name in vex)
+    documents = tuple(_document(name) for name in vex)
     return Known(Path(store) if store else default_path(), documents, max_age, today)
+
+
+def _document(name: str) -> VexDocument:
+    from seawall.advisories.vex import read_vex  # noqa: PLC0415 -- most runs have no documents
+
+    return read_vex(_bytes_of(name), name)
 
 
 def _bytes_of(name: str) -> bytes:
