@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from seawall.detectors.pattern import EDGE, STOP, Pattern
 
@@ -24,6 +25,7 @@ def wide_expression(pattern: Pattern) -> str:
     return pattern.wide or widened(pattern.regex.source)
 
 
+@cache
 def widened(source: str) -> str:
     """The expression without captures and without what looks around, save at a token's edges."""
     source = source.replace(EDGE, _EDGE).replace(STOP, _STOP)
