@@ -12,7 +12,7 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from enum import Enum
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -63,7 +63,6 @@ def meaning(number: int) -> Pattern | Shape:
     return ALL[number] if number < len(ALL) else SHAPES[number - len(ALL)]
 
 
-@cache
 def expressions(content: Content) -> list[tuple[int, bytes, int]]:
     """Number, expression and flags of all that is looked for in such files."""
     formats = [
