@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
@@ -20,12 +21,11 @@ INTERRUPTED = 130
 def run() -> NoReturn:
     """Run the command line of this process."""
     code = main(sys.argv[1:])
-    if code == INTERRUPTED:
-        # The interpreter's own end could be interrupted again, with a traceback.
-        os._exit(code)
-    # Else the interpreter, before it ends, looks for rubbish in all that is left.
-    gc.freeze()
-    sys.exit(code)
+    if code != INTERRUPTED:
+        atexit._run_exitfuncs()
+    # That end would take apart all that a run has made, piece by piece, only to leave it; and
+    # it could be interrupted again, with a traceback.
+    os._exit(code)
 
 
 def main(arguments: Sequence[str]) -> int:
