@@ -26,13 +26,14 @@ def judge(
     `lowered` is the source in lower case, where there is one: a rule whose words (`told_by`) are
     not in it is passed over.
     """
-    told: dict[tuple[str, ...], bool] = {(): True}
+    told: dict[tuple[str, ...], bool] = {}
     for rule, check in checks:
-        if lowered:
-            words = rule.told_by
-            if words not in told:
-                told[words] = holds_any(lowered, words)
-            if not told[words]:
+        words = rule.told_by
+        if words and lowered:
+            is_told = told.get(words)
+            if is_told is None:
+                is_told = told[words] = holds_any(lowered, words)
+            if not is_told:
                 continue
         try:
             hits = list(check(facts, settings))
