@@ -31,8 +31,9 @@ from pathlib import Path
 from seawall.advisories.match import match
 from seawall.advisories.store import open_store
 from seawall.surfaces.image.facts import Distribution, Ecosystem, Package
+import sqlite3
 from seawall.versions import dpkg, pep440, semver  # imports are not what is measured
-gc.set_threshold(50_000, 20, 20)  # as the program does
+gc.set_threshold(500_000, 20, 20)  # as the program does
 kinds = {"PyPI": Ecosystem.PYPI, "Go": Ecosystem.GOLANG, "npm": Ecosystem.NPM}
 given = json.load(open(sys.argv[2]))
 packages = [

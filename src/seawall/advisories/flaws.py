@@ -18,6 +18,7 @@ from seawall.core.model import Severity
 
 _CVE = Expression(r"(?:[A-Z]+-)?(CVE-\d{4}-\d{4,})")
 _MAX_LINKS = 8
+_NOT_PROBABLE = (-1.0, -1.0)
 _SEVERITIES = {severity.value: severity for severity in Severity}
 _FIRST_IDS = ("MAL-", "GHSA-")
 """Ids that name a flaw best where it has no CVE id."""
@@ -161,38 +162,56 @@ class Knowledge:
         aliases: Iterable[str],
         rating: str,
     ) -> Vulnerability:
-        others = [self._records[number] for number in self._others.get(flaw, ())]
-        every = [*records, *others]
-        scored = next((record for record in every if record.cvss), None)
-        probability, percentile = self._probabilities.get(flaw, (-1.0, -1.0))
+        known = {record.id: record for record in records}
+        known.update((number, self._records[number]) for number in self._others.get(flaw, ()))
+        every = list(known.values())
+        cvss, score = _scored(every)
+        probability, percentile = self._probabilities.get(flaw, _NOT_PROBABLE)
         published = [record.published for record in every if record.published]
-        modified = [record.modified for record in records if record.modified]
         return Vulnerability(
-            id=flaw,
-            aliases=tuple(sorted(set(aliases) - {flaw})),
-            title=next((record.title for record in every if record.title), ""),
-            severity=_severity(rating, every, scored),
-            cvss=scored.cvss if scored else "",
-            score=scored.score if scored else -1.0,
-            exploited=self._exploited.get(flaw, ""),
-            epss=probability,
-            epss_percentile=percentile,
-            published=min(published, default=""),
-            modified=max(modified, default=""),
-            links=_links(every),
-            is_malicious=any(record.is_malicious for record in records),
+            flaw,
+            tuple(sorted({*aliases} - {flaw})),
+            _title(every),
+            _severity(rating, every) or (severity_of(score) if cvss else None),
+            cvss,
+            score,
+            self._exploited.get(flaw, ""),
+            probability,
+            percentile,
+            min(published) if published else "",
+            max([record.modified for record in records]),
+            _links(every),
+            any(record.is_malicious for record in records),
         )
 
 
-def _severity(
-    rating: str, records: Iterable[StoredRecord], scored: StoredRecord | None
-) -> Severity | None:
-    for word in (rating, *(record.severity for record in records)):
-        if word in _SEVERITIES:
-            return _SEVERITIES[word]
-    return severity_of(scored.score) if scored else None
+def _scored(records: Iterable[StoredRecord]) -> tuple[str, float]:
+    for record in records:
+        if record.cvss:
+            return record.cvss, record.score
+    return "", -1.0
+
+
+def _title(records: Iterable[StoredRecord]) -> str:
+    for record in records:
+        if record.title:
+            return record.title
+    return ""
+
+
+def _severity(rating: str, records: Iterable[StoredRecord]) -> Severity | None:
+    if rating in _SEVERITIES:
+        return _SEVERITIES[rating]
+    for record in records:
+        if record.severity in _SEVERITIES:
+            return _SEVERITIES[record.severity]
+    return None
 
 
 def _links(records: Iterable[StoredRecord]) -> tuple[str, ...]:
-    found = (link for record in records for link in record.links.split("\n") if link)
-    return tuple(dict.fromkeys(found))[:_MAX_LINKS]
+    found: dict[str, None] = {}
+    for record in records:
+        if record.links:
+            found.update(dict.fromkeys(record.links.split("\n")))
+    found.pop("", None)
+    return tuple(found)[:_MAX_LINKS]

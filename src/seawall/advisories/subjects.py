@@ -60,6 +60,7 @@ class Subjects:
         self.foreign: Counter[str] = Counter()
         self.without: Counter[str] = Counter()
         self.unversioned = 0
+        self._ids: tuple[tuple[int, ...], frozenset[int]] | None = None
 
     def of(self, packages: Iterable[Package]) -> list[Subject]:
         """The subjects of packages; what has none is counted."""
@@ -82,9 +83,15 @@ class Subjects:
         if not target.ecosystems and not target.paid:
             self.missing[target.label] += 1
             return ()
-        paid = frozenset(self._known[name] for name in target.paid)
-        ids = tuple(self._known[name] for name in (*target.ecosystems, *target.paid))
-        return self._named(package, target, ids, paid)
+        return self._named(package, target, *self._asked(target))
+
+    def _asked(self, target: Target) -> tuple[tuple[int, ...], frozenset[int]]:
+        """The ids of the ecosystems to ask, and which of them need a subscription."""
+        if self._ids is None:
+            paid = frozenset(self._known[name] for name in target.paid)
+            ids = tuple(self._known[name] for name in (*target.ecosystems, *target.paid))
+            self._ids = ids, paid
+        return self._ids
 
     def _named(
         self, package: Package, target: Target, ids: tuple[int, ...], paid: frozenset[int]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from seawall.advisories import schema
@@ -13,6 +13,7 @@ from seawall.versions import Scheme, key
 
 _FIRST = "0"
 _MODULE = ".module"
+_FIXED = schema.FIXED
 _BOUNDS = {
     0: ", no fixed version",
     schema.FIXED: " < {}",
@@ -27,7 +28,7 @@ class Saying(NamedTuple):
 
     record: int
     ecosystem: int
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     hit: Row | None
 
     @property
@@ -53,22 +54,30 @@ def sayings(subject: Subject, rows: Iterable[Row], keys: Keys) -> list[Saying]:
     """What each record says, of the rows that a store has on the subject's name."""
     own = keys[subject.version]
     by_record: dict[tuple[int, int], list[Row]] = {}
+    for row in rows if _has_no_streams(subject) else _of_stream(rows, subject):
+        place = row.record, row.ecosystem
+        if place in by_record:
+            by_record[place].append(row)
+        else:
+            by_record[place] = [row]
+    return [
+        Saying(record, ecosystem, kept, _hit(kept, subject, own, keys))
+        for (record, ecosystem), kept in by_record.items()
+    ]
+
+
+def _hit(rows: Iterable[Row], subject: Subject, own: str, keys: Keys) -> Row | None:
     for row in rows:
-        by_record.setdefault((row.record, row.ecosystem), []).append(row)
-    found = []
-    for (record, ecosystem), each in by_record.items():
-        kept = tuple(row for row in each if _is_of_stream(row, subject))
-        if kept:
-            hit = next((row for row in kept if _holds(row, subject, own, keys)), None)
-            found.append(Saying(record, ecosystem, kept, hit))
-    return found
+        if _holds(row, subject, own, keys):
+            return row
+    return None
 
 
 def _holds(row: Row, subject: Subject, own: str, keys: Keys) -> bool:
     if row.versions is not None:
         return _is_listed(row.versions, subject, own)
     if row.bound:
-        if row.until == _FIRST and row.bound == schema.FIXED:
+        if row.until == _FIRST and row.bound == _FIXED:
             return False
         until = keys[row.until]
         if own > until or (own == until and row.bound != schema.LAST):
@@ -93,11 +102,20 @@ def _is_listed(versions: str, subject: Subject, own: str) -> bool:
     return False
 
 
-def _is_of_stream(row: Row, subject: Subject) -> bool:
-    """Whether both are of a module or neither is: RPM's modules have releases of their own."""
-    if subject.package.modularity or _MODULE in subject.version:
-        return not row.until or row.until == _FIRST or _MODULE in row.until
-    return not subject.is_system or _MODULE not in row.until
+def _has_no_streams(subject: Subject) -> bool:
+    """Only RPM has modules, with releases of their own."""
+    return not (subject.is_system or subject.package.modularity or _MODULE in subject.version)
+
+
+def _of_stream(rows: Iterable[Row], subject: Subject) -> Iterator[Row]:
+    """The rows where both are of a module or neither is."""
+    is_of_module = bool(subject.package.modularity) or _MODULE in subject.version
+    for row in rows:
+        if _MODULE in row.until:
+            if is_of_module or not subject.is_system:
+                yield row
+        elif not is_of_module or not row.until or row.until == _FIRST:
+            yield row
 
 
 def is_other_stream(subject: Subject, title: str) -> bool:
@@ -113,14 +131,12 @@ def is_other_stream(subject: Subject, title: str) -> bool:
 def fixes(subject: Subject, said: Iterable[Saying], keys: Keys) -> tuple[str, ...]:
     """The fixed versions above the subject's, the lowest first."""
     own = keys[subject.version]
-    found = {
-        row.until: keys[row.until]
-        for saying in said
-        for row in saying.rows
-        if row.bound == schema.FIXED and row.until != _FIRST
-    }
-    above = [version for version, value in found.items() if value > own]
-    return tuple(sorted(above, key=found.__getitem__)) if len(above) > 1 else tuple(above)
+    above: dict[str, str] = {}
+    for saying in said:
+        for row in saying.rows:
+            if row.bound == _FIXED and row.until != _FIRST and (value := keys[row.until]) > own:
+                above[row.until] = value
+    return tuple(sorted(above, key=above.__getitem__)) if len(above) > 1 else tuple(above)
 
 
 def why(subject: Subject, row: Row, note: str = "") -> str:
