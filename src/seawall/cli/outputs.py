@@ -14,14 +14,14 @@ from seawall.cli.terminal import remark
 from seawall.core.errors import InputError, UsageError
 from seawall.core.report import Report
 from seawall.core.suggestion import did_you_mean
-from seawall.core.writing import atomic_write
+from seawall.core.writing import as_bytes, atomic_write
 from seawall.reports import (
     FORMATS,
     INVENTORIES,
     WITHOUT_NOTICES,
     RenderOptions,
+    encode,
     notices,
-    render,
     render_inventory,
 )
 
@@ -81,13 +81,13 @@ def write_outputs(
     for output in outputs:
         chosen = plain if output.path else options
         if output.form in INVENTORIES:
-            text = render_inventory(output.form, images, chosen)
+            content: str | bytes = render_inventory(output.form, images, chosen)
         else:
-            text = render(output.form, report, chosen)
+            content = encode(output.form, report, chosen)
         if output.path:
-            write_file(output.path, text)
+            write_file(output.path, content)
         else:
-            print_text(text)
+            print_text(content)
 
 
 def write_inventories(values: Iterable[str], scanned: Scanned) -> None:
@@ -114,18 +114,19 @@ def say_notices(outputs: Iterable[Output], report: Report) -> None:
             remark(line)
 
 
-def print_text(text: str) -> None:
+def print_text(content: str | bytes) -> None:
     """Write to standard output: UTF-8 whatever the locale, for machines read it too."""
-    encoded = text.encode("utf-8", "backslashreplace")
+    if isinstance(content, str):
+        content = content.encode("utf-8", "backslashreplace")
     sys.stdout.flush()
     binary = getattr(sys.stdout, "buffer", None)
     if binary is None:
-        sys.stdout.write(encoded.decode())
+        sys.stdout.write(content.decode())
     else:
-        binary.write(encoded)
+        binary.write(content)
 
 
-def write_file(path: str, text: str) -> None:
+def write_file(path: str, content: str | bytes) -> None:
     """Replace a file whole or not at all; a device or pipe (`/dev/null`) is written to as it is.
 
     Raises:
@@ -133,10 +134,10 @@ def write_file(path: str, text: str) -> None:
     """
     target = Path(path)
     if target.is_file() or not target.exists():
-        atomic_write(target, text)
+        atomic_write(target, content)
         return
     try:
-        target.write_bytes(text.encode("utf-8", "surrogateescape"))
+        target.write_bytes(as_bytes(content))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"{path}: can't be written: {reason}") from error

@@ -10,8 +10,8 @@ from pathlib import Path
 from seawall.core.errors import InputError
 
 
-def atomic_write(path: Path, text: str, within: Path | None = None) -> None:
-    """Put a text in place of a file in one step; readers see the old one or the new one.
+def atomic_write(path: Path, content: str | bytes, within: Path | None = None) -> None:
+    """Put content in place of a file in one step; readers see the old one or the new one.
 
     The mode of a file that is there is kept, and its owner where that is allowed. A symbolic
     link stays a link, and what it leads to is written, but only under the directory `within`
@@ -23,12 +23,21 @@ def atomic_write(path: Path, text: str, within: Path | None = None) -> None:
     """
     try:
         target = _target(path, within or path.parent)
-        _replace(target, text.encode("utf-8", "surrogateescape"))
+        _replace(target, as_bytes(content))
     except UnicodeEncodeError as error:
         raise InputError(f"{path}: not written: the text can't be encoded") from error
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise InputError(f"{path}: can't be written: {reason}", _how_to_write(error)) from error
+
+
+def as_bytes(content: str | bytes) -> bytes:
+    """A text as files have it: surrogate escapes become the bytes that they stand for.
+
+    Raises:
+        UnicodeEncodeError: it holds other surrogates.
+    """
+    return content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
 
 
 def _how_to_write(error: OSError) -> str:

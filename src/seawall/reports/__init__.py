@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from msgspec import Struct, structs
 
@@ -71,6 +71,12 @@ class _Format(Protocol):
         """The report in this format."""
 
 
+@runtime_checkable
+class _Encoding(Protocol):
+    def encode(self, report: Report, options: RenderOptions) -> bytes:
+        """The report in this format, of which no text need be made first."""
+
+
 class _Inventory(Protocol):
     def render(self, scanned: Scanned, options: RenderOptions) -> str:
         """What the image holds, in this format."""
@@ -84,10 +90,27 @@ def render(name: str, report: Report, options: RenderOptions) -> str:
     """
     from seawall.reports.cleaned import cleaned  # noqa: PLC0415 -- `version` renders nothing
 
+    return _format(name).render(cleaned(report), options)
+
+
+def encode(name: str, report: Report, options: RenderOptions) -> bytes:
+    """The same as it is written: UTF-8.
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    from seawall.reports.cleaned import cleaned  # noqa: PLC0415 -- `version` renders nothing
+
+    module = _format(name)
+    if isinstance(module, _Encoding):
+        return module.encode(cleaned(report), options)
+    return module.render(cleaned(report), options).encode("utf-8", "backslashreplace")
+
+
+def _format(name: str) -> _Format:
     if name not in FORMATS:
         raise _unknown(name)
-    module = cast(_Format, import_module(FORMATS[name]))
-    return module.render(cleaned(report), options)
+    return cast(_Format, import_module(FORMATS[name]))
 
 
 def render_inventory(name: str, images: Sequence[Scanned], options: RenderOptions) -> str:

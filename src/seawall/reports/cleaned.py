@@ -38,7 +38,7 @@ def cleaned(report: Report) -> Report:
     Fixes whose text would not survive the cleaning, or holds a secret, keep no edits. Excerpts
     keep their text as it is: `masking` and `frame` clean what they cut out of it.
     """
-    text, name = _remembering(_text), _remembering(clean_line)
+    text, name = _Memory(_text).__getitem__, _Memory(clean_line).__getitem__
     by_target = {key: _striking(excerpt, text) for key, excerpt in report.excerpts.items()}
     return Report(
         targets=tuple(Target(name(t.name), text(t.kind)) for t in report.targets),
@@ -103,17 +103,15 @@ def _image(image: ImageSummary, name: _Clean, strike: _Clean) -> ImageSummary:
     )
 
 
-def _remembering(clean_one: _Clean) -> _Clean:
+class _Memory(dict[str, str]):
     """Rules say the same of thousands of places: each text is cleaned once."""
-    memory: dict[str, str] = {}
 
-    def remembered(value: str) -> str:
-        known = memory.get(value)
-        if known is None:
-            known = memory[value] = clean_one(value)
+    def __init__(self, clean_one: _Clean) -> None:
+        self._clean = clean_one
+
+    def __missing__(self, value: str) -> str:
+        known = self[value] = self._clean(value)
         return known
-
-    return remembered
 
 
 def _text(value: str) -> str:

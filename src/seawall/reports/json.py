@@ -114,6 +114,11 @@ class Document(Struct, frozen=True, omit_defaults=True):
 
 def render(report: Report, options: RenderOptions) -> str:
     """The report as one JSON document on one line."""
+    return encode(report, options).decode()
+
+
+def encode(report: Report, options: RenderOptions) -> bytes:
+    """The same as it is written: of megabytes no text is made."""
     document = Document(
         schema=SCHEMA,
         tool=tool_row(options),
@@ -126,8 +131,7 @@ def render(report: Report, options: RenderOptions) -> str:
         images=report.images,
         comparison=report.comparison,
     )
-    # Of megabytes no copy is made: the bytes are half as many as the text has.
-    return (msgspec.json.encode(document) + b"\n").decode()
+    return msgspec.json.encode(document) + b"\n"
 
 
 def tool_row(options: RenderOptions) -> ToolRow:
