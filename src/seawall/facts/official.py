@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 
 from msgspec import Struct
 
@@ -65,6 +65,7 @@ def _names() -> frozenset[str]:
     return frozenset(official_images().supported) | official_images().retired.keys()
 
 
+@lru_cache(maxsize=4096)
 def official_name(name: str) -> str | None:
     """The official image that a familiar name stands for: `arm64v8/python` is `python`.
 

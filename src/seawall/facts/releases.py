@@ -260,6 +260,7 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts) if all(p.isdigit() for p in parts) else ()
 
 
+@cache
 def _release(key: str, cycle: Cycle) -> Release:
     product = end_of_life().products[key]
     codename = f" ({cycle.codename})" if cycle.codename not in {"", cycle.cycle} else ""

@@ -8,6 +8,7 @@ from functools import lru_cache
 from msgspec import Struct
 
 from seawall.core.expression import Expression
+from seawall.core.once import once
 
 DEFAULT_REGISTRY = "docker.io"
 OFFICIAL_NAMESPACE = "library/"
@@ -26,7 +27,7 @@ _DIGEST = Expression(
 _IDENTIFIER = re.compile(r"[a-f0-9]{64}")
 
 
-class Reference(Struct, frozen=True):
+class Reference(Struct, frozen=True, dict=True):
     """What a reference names; `tag` and `digest` are empty where they are not written."""
 
     registry: str
@@ -39,7 +40,7 @@ class Reference(Struct, frozen=True):
         """The full name without tag and digest: `docker.io/library/python`."""
         return f"{self.registry}/{self.path}"
 
-    @property
+    @once
     def name(self) -> str:
         """The name as people write it, without tag and digest: `python`, `grafana/grafana`."""
         if self.registry != DEFAULT_REGISTRY:
@@ -52,7 +53,7 @@ class Reference(Struct, frozen=True):
         tag = f":{self.tag}" if self.tag else ""
         return f"{self.name}{tag}" + (f"@{self.digest}" if self.digest else "")
 
-    @property
+    @once
     def is_official(self) -> bool:
         """Whether it lies in Docker Hub's namespace of official images (`docker.io/library`).
 
