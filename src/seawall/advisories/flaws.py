@@ -149,7 +149,7 @@ class Knowledge:
         `rating` is the distributor's own word on the severity, which counts before any. The same
         flaw of several packages is made once.
         """
-        told = (flaw, rating, tuple(record.id for record in records))
+        told = (flaw, rating, tuple([record.id for record in records]))
         known = self._made.get(told)
         if known is None:
             known = self._made[told] = self._vulnerability(flaw, records, aliases, rating)

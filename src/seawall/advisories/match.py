@@ -155,13 +155,12 @@ class _Matching:
     ) -> tuple[Match, bool]:
         hits = [(each, each.saying.hit) for each in said if each.saying.hit is not None]
         first, row = hits[0]
-        fixed = fixes(subject, (each.saying for each, _ in hits), self._order(subject))
-        aliases = {name for each in said for name in self._flaws.aliases(each.record.id)}
+        fixed = fixes(subject, [each.saying for each, _ in hits], self._order(subject))
         rating = _URGENCIES.get(row.urgency, "") if subject.is_system else ""
         found = Match(
             package=subject.package,
             vulnerability=knowledge.vulnerability(
-                flaw, [each.record for each, _ in hits], aliases, rating
+                flaw, [each.record for each, _ in hits], self._aliases(said), rating
             ),
             status=Status.FIXED if fixed else _STATUSES.get(row.status, Status.AFFECTED),
             fixed=fixed,
@@ -169,7 +168,13 @@ class _Matching:
             why=why(subject, row, _PRO if fixed and row.ecosystem in subject.paid else ""),
             source=first.record.source,
         )
-        return found, all(each.urgency == _UNIMPORTANT for _, each in hits)
+        is_hidden = row.urgency == _UNIMPORTANT
+        return found, is_hidden and all(each.urgency == _UNIMPORTANT for _, each in hits)
+
+    def _aliases(self, said: Sequence[_Said]) -> Sequence[str]:
+        if len(said) == 1:
+            return self._flaws.aliases(said[0].record.id)
+        return [name for each in said for name in self._flaws.aliases(each.record.id)]
 
 
 def _decided(subject: Subject, said: Sequence[_Said]) -> list[_Said]:

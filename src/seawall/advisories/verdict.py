@@ -9,7 +9,7 @@ from typing import NamedTuple
 from seawall.advisories import schema
 from seawall.advisories.store import Row
 from seawall.advisories.subjects import Subject
-from seawall.versions import Scheme, key
+from seawall.versions import Scheme, key, key_function
 
 _FIRST = "0"
 _MODULE = ".module"
@@ -42,11 +42,11 @@ class Keys(dict[str, str]):
 
     def __init__(self, scheme: Scheme) -> None:
         super().__init__()
-        self._scheme = scheme
+        self._key = key_function(scheme)
 
     def __missing__(self, version: str) -> str:
         """Make a key."""
-        made = self[version] = key(self._scheme, version)
+        made = self[version] = self._key(version)
         return made
 
 

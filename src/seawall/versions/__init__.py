@@ -9,7 +9,7 @@ from typing import cast
 
 from seawall.versions.schemes import Scheme, scheme_of
 
-__all__ = ["Scheme", "SortKey", "compare", "key", "scheme_of"]
+__all__ = ["Scheme", "SortKey", "compare", "key", "key_function", "scheme_of"]
 
 # Compare keys of one scheme only, with the plain operators; they are good as keys of a dict too.
 SortKey = str
@@ -53,6 +53,11 @@ def compare(scheme: Scheme, a: str, b: str) -> int:
 @lru_cache(maxsize=32768)
 def _cached_key(scheme: Scheme, version: str) -> SortKey:
     return _function(scheme)(version)
+
+
+def key_function(scheme: Scheme) -> Callable[[str], SortKey]:
+    """What makes the keys of one scheme: for who keeps them himself."""
+    return _function(scheme)
 
 
 @cache

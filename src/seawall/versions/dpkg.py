@@ -55,5 +55,4 @@ def _part(text: str) -> str:
 
 
 def _digits(match: re.Match[str]) -> str:
-    significant = match[0].lstrip("0")
-    return f"{_END}{chr(min(len(significant), 0x10FFFF))}{significant}"
+    return _END + number(match[0])

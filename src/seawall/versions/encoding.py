@@ -12,6 +12,9 @@ from collections.abc import Sequence
 
 _MAX_CHARACTER = 0x10FFFF
 DIGITS = re.compile("[0-9]+")
+_SHORT = 16
+_LENGTHS = tuple(map(chr, range(_SHORT)))
+"""Signs of the lengths that nearly all numbers have."""
 
 
 def number(digits: str) -> str:
@@ -21,7 +24,13 @@ def number(digits: str) -> str:
     Leading zeros and the empty text mean what zero means.
     """
     significant = digits.lstrip("0")
-    return chr(min(len(significant), _MAX_CHARACTER)) + significant
+    length = len(significant)
+    return (_LENGTHS[length] if length < _SHORT else sized(length)) + significant
+
+
+def sized(length: int) -> str:
+    """The sign of a number with so many digits."""
+    return chr(min(length, _MAX_CHARACTER))
 
 
 def first_signs(signs: Sequence[int]) -> list[int]:
