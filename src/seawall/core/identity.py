@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from functools import lru_cache
 
 from msgspec import structs
 
@@ -21,8 +22,7 @@ def fingerprint(rule: str, path: str, symbol: str, ordinal: int = 0) -> str:
     """
     from hashlib import sha256  # noqa: PLC0415 -- loads a cryptographic library
 
-    parts = (rule, path, " ".join(symbol.split()), str(ordinal))
-    text = _SEPARATOR.join(parts)
+    text = _SEPARATOR.join((rule, path, _on_one_line(symbol), str(ordinal)))
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
@@ -47,15 +47,20 @@ def identify(findings: Iterable[Finding], root: str, called: str = "") -> tuple[
     paths = {path: called or relative_path(path, root) for path in {f.location.path for f in given}}
     counts: dict[tuple[str, str, str], int] = {}
     prints: dict[int, str] = {}
-    for number in sorted(range(len(given)), key=lambda number: _place(given[number])):
+    for number in sorted(range(len(given)), key=[_place(f) for f in given].__getitem__):
         finding = given[number]
-        symbol = " ".join(finding.location.symbol.split())
-        key = (finding.rule, paths[finding.location.path], symbol)
+        place = finding.location
+        key = (finding.rule, paths[place.path], _on_one_line(place.symbol))
         ordinal = counts[key] = counts.get(key, -1) + 1
         prints[number] = fingerprint(*key, ordinal)
     return tuple(
-        structs.replace(finding, fingerprint=prints[number]) for number, finding in enumerate(given)
+        [structs.replace(finding, fingerprint=prints[n]) for n, finding in enumerate(given)]
     )
+
+
+@lru_cache(maxsize=4096)
+def _on_one_line(symbol: str) -> str:
+    return " ".join(symbol.split())
 
 
 def _place(finding: Finding) -> tuple[int, int, int, int]:

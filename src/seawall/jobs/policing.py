@@ -40,9 +40,9 @@ def police(
     that looks at others is not called unused here. `called` as in `identify`.
     """
     identified = identify(findings, root, called)
-    judged = ruling.judged
+    judged = _judged_on(surfaces, ruling.judged)
     is_strict = ruling.policy.profile is not Profile.DEFAULT
-    silenced, notices = suppress(name, identified, ignores, judged & _rules_on(surfaces), is_strict)
+    silenced, notices = suppress(name, identified, ignores, judged, is_strict)
     selected = ruling.selection.select(silenced)
     left_out = _left_out(silenced, ruling) if selected.hidden else ()
     kept = waive(selected.findings, ruling.policy, catalog(), ruling.settings.today)
@@ -50,8 +50,8 @@ def police(
 
 
 @cache
-def _rules_on(surfaces: tuple[type, ...]) -> frozenset[str]:
-    return frozenset(rule.id for surface in surfaces for rule, _ in checks_on(surface))
+def _judged_on(surfaces: tuple[type, ...], judged: frozenset[str]) -> frozenset[str]:
+    return judged & {rule.id for surface in surfaces for rule, _ in checks_on(surface)}
 
 
 def _left_out(findings: tuple[Finding, ...], ruling: Ruling) -> tuple[Finding, ...]:

@@ -157,9 +157,8 @@ def installs_of(dockerfile: Dockerfile, *families: str) -> Iterator[Install]:
 
 
 def _read(dockerfile: Dockerfile) -> Iterator[Install]:
-    for name, manager in _MANAGERS.items():
-        for instruction, command in dockerfile.commands(name):
-            yield from _install(manager, instruction, command, 0)
+    for instruction, command in dockerfile.commands(*_MANAGERS):
+        yield from _install(_MANAGERS[command.name], instruction, command, 0)
     for instruction, command in dockerfile.commands(*_PYTHONS):
         if command.literals[:2] == ("-m", "pip"):
             yield from _install(_PIP, instruction, command, 2)
