@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from seawall.core.expression import Expression
 from seawall.core.telling import holds_any
 from seawall.surfaces.dockerfile import Dockerfile, Instruction
 from seawall.surfaces.shell import Command, ShellWord
@@ -18,7 +18,7 @@ class Manager(Struct, frozen=True):
     family: str
     verbs: frozenset[str]
     valued: frozenset[str]
-    version: re.Pattern[str]
+    version: Expression
 
 
 class Package(Struct, frozen=True):
@@ -54,7 +54,7 @@ class Install(Struct, frozen=True):
 
 
 def _manager(family: str, verbs: str, valued: str, version: str) -> Manager:
-    return Manager(family, frozenset(verbs.split()), frozenset(valued.split()), re.compile(version))
+    return Manager(family, frozenset(verbs.split()), frozenset(valued.split()), Expression(version))
 
 
 _APT = _manager(

@@ -78,7 +78,8 @@ def _own_steps(image: Image) -> Iterable[int]:
 
 def judged_again(check: Check, sign: Expression, image: Image, settings: Settings) -> Iterator[Hit]:
     """What a check of Dockerfiles sees in an image's history, where a sign of the fault is."""
-    if sign.search(_lines(image).lowered) is not None:
+    own = _lines(image)
+    if own.texts and sign.search(own.lowered) is not None:
         again = told_again(image)
         for hit in check(again.dockerfile, settings):
             yield _placed(image, again, hit)

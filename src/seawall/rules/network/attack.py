@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from seawall.core.model import Confidence, Evidence, Hit, Located
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
-from seawall.graph.build import graph_of
-from seawall.graph.model import Edge, Graph
-from seawall.graph.paths import Way, cheapest_cut, host_paths
 from seawall.rules.practices import ISOLATED_FROM_HOST
 from seawall.surfaces.cell import Place
 from seawall.surfaces.compose.model import Project
+
+if TYPE_CHECKING:
+    from seawall.graph.model import Edge, Graph
+    from seawall.graph.paths import Way
 
 _LONGEST = 2
 """Most services that must fall for a way to be a finding: longer ones are only drawn."""
 
 
 def _attack_paths(project: Project, _: Settings) -> Iterator[Hit]:
+    from seawall.graph.build import graph_of  # noqa: PLC0415 -- only projects have graphs
+    from seawall.graph.paths import host_paths  # noqa: PLC0415 -- same
+
     graph = graph_of(project)
     for way in host_paths(graph):
         if len(way.taken) <= _LONGEST:
@@ -66,6 +71,8 @@ def _hop(edge: Edge, at: Located) -> Evidence:
 
 
 def _remedy(graph: Graph, way: Way) -> str:
+    from seawall.graph.paths import cheapest_cut  # noqa: PLC0415 -- only projects have graphs
+
     cut = cheapest_cut(graph, way)
     told = "" if cut is None else cut.edge.cut
     return told if cut is None or cut.is_enough else f"{told} It closes one of several ways."

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
 
-from seawall.graph.model import Node
-from seawall.graph.segments import Segment
 from seawall.surfaces.compose.model import Project
+
+if TYPE_CHECKING:
+    from seawall.graph.model import Node
+    from seawall.graph.segments import Segment
 
 _NAMES = ("data", "private", "data-private")
 

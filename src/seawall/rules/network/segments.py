@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from seawall.core.model import Confidence, Evidence, Hit, Profile, Verdict
 from seawall.core.rule import Gains, Needs, Risk, Rule, Settings
 from seawall.core.standards import cis, cwe, nist, owasp
-from seawall.graph.model import Node
-from seawall.graph.segments import Segment, segments_of
 from seawall.rules.network.segmenting import listed, split
 from seawall.rules.practices import SEGMENTED_NETWORKS
 from seawall.surfaces.compose.model import Network, Project
 
-_Needless = dict[str, tuple[Node, ...]]
+if TYPE_CHECKING:
+    from seawall.graph.model import Node
+    from seawall.graph.segments import Segment
+
+    _Needless = dict[str, tuple[Node, ...]]
+
+
+def _segments(project: Project) -> Iterable[Segment]:
+    from seawall.graph.segments import segments_of  # noqa: PLC0415 -- only projects have graphs
+
+    return segments_of(project)
 
 
 def _flat(project: Project, _: Settings) -> Iterator[Hit]:
     """Services that other machines reach, on the network of a store that they do not use."""
-    for segment in segments_of(project):
+    for segment in _segments(project):
         needless = segment.needless(certain=True)
         hit = needless or segment.needless(certain=False)
         if hit:
@@ -73,7 +82,7 @@ def _passed(segment: Segment) -> Iterator[Hit]:
 
 def _open_network(project: Project, _: Settings) -> Iterator[Hit]:
     """Networks that are private by their members, and yet have a way out."""
-    for segment in segments_of(project):
+    for segment in _segments(project):
         network = segment.defined
         if network is None or segment.publishing or not _can_be_internal(network):
             continue
@@ -102,7 +111,7 @@ def _keeping(stranded: dict[str, Node]) -> str:
 
 def _no_private_network(project: Project, _: Settings) -> Iterator[Hit]:
     """Stores whose only networks are those of services that publish ports."""
-    for segment in segments_of(project):
+    for segment in _segments(project):
         needless = segment.needless(certain=True) or segment.needless(certain=False)
         if segment.publishing and not needless and not segment.network.is_internal:
             yield Hit(
