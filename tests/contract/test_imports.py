@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from archives import classic, config_of, packed
 
 FORBIDDEN = {
     *("rich", "urllib3", "ssl", "sqlite3", "asyncio", "socket", "http", "email", "unittest"),
@@ -65,6 +66,34 @@ def test_init_imports_nothing_heavy(tmp_path: Path) -> None:
     code, modules = modules_after("init", str(tmp_path))
     assert code == 0
     assert {"yaml", *FORBIDDEN} & modules == set()
+
+
+NOT_FOR_ARCHIVES = {
+    *("rich", "urllib3", "ssl", "sqlite3", "asyncio", "socket", "http", "email", "unittest"),
+    *("yaml", "tomllib", "pathspec", "tree_sitter", "subprocess", "zipfile", "xml"),
+    *("seawall.surfaces.registry", "seawall.surfaces.engine", "seawall.graph"),
+    *("seawall.advisories.vex", "seawall.advisories.match", "seawall.advisories.download"),
+    *("seawall.reports.html", "seawall.surfaces.dockerfile.parser"),
+}
+"""What belongs to the network, to databases and to other kinds of input."""
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_scan_of_an_archive_imports_only_what_it_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setenv("SEAWALL_DB", str(tmp_path / "none.sqlite"))
+    monkeypatch.setenv("SEAWALL_CACHE_DIR", str(tmp_path / "cache"))
+    installed = b"P:musl\nV:1.2.5-r0\nA:x86_64\nL:MIT\n\n"
+    release = b"ID=alpine\nVERSION_ID=3.22.0\n"
+    layer = packed({"etc/os-release": release, "lib/apk/db/installed": installed})
+    archive = tmp_path / "image.tar"
+    archive.write_bytes(packed(classic([layer], config=config_of([layer]))))
+    arguments = ("--isolated", "--no-cache", "--only", "packages,files", "-o", form)
+    code, modules = modules_after("scan", str(archive), *arguments)
+    assert code == 2  # the package can't be matched: there are no advisories
+    assert NOT_FOR_ARCHIVES & modules == set()
+    assert "seawall.packages.apk" in modules
 
 
 @pytest.mark.parametrize("argument", ["version", "--version", "-V"])
