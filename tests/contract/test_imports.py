@@ -70,7 +70,7 @@ def test_init_imports_nothing_heavy(tmp_path: Path) -> None:
 
 NOT_FOR_ARCHIVES = {
     *("rich", "urllib3", "ssl", "sqlite3", "asyncio", "socket", "http", "email", "unittest"),
-    *("yaml", "tomllib", "pathspec", "tree_sitter", "subprocess", "zipfile", "xml"),
+    *("yaml", "tomllib", "pathspec", "tree_sitter", "subprocess", "zipfile", "xml", "bz2", "lzma"),
     *("seawall.surfaces.registry", "seawall.surfaces.engine", "seawall.graph"),
     *("seawall.advisories.vex", "seawall.advisories.match", "seawall.advisories.download"),
     *("seawall.reports.html", "seawall.surfaces.dockerfile.parser"),

@@ -7,25 +7,25 @@ between them is bounded.
 
 from __future__ import annotations
 
-import bz2
 import hashlib
-import lzma
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, suppress
 from queue import Empty, Queue
 from threading import Event, Thread
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, Self
 
 import zstandard
-from isal import igzip_lib
 
 from seawall.core.errors import InputError
 from seawall.surfaces.image.blob import Blob
-from seawall.surfaces.image.limits import DamagedError, Limits
+from seawall.surfaces.image.limits import MAX_WINDOW, DamagedError, Limits
 from seawall.surfaces.image.window import SEGMENT, give_back
 from seawall.surfaces.image.zstd_frames import Frames
+
+if TYPE_CHECKING:
+    from seawall.surfaces.image.decoders import Decoder
 
 CHUNK = 1024 * 1024
 """Bytes of a chunk, uncompressed."""
@@ -36,27 +36,12 @@ STORED = 256 * 1024
 WAITING = 4
 """Chunks that may wait for the next thread."""
 
-MAX_WINDOW = 64 * 1024 * 1024
-"""Bytes that a decompressor may look back: zstd's own limit for everyday use is 8 MiB."""
-
 _ALGORITHMS = ("sha256", "sha384", "sha512")
 _GZIP = b"\x1f\x8b\x08"
 _BZIP2 = re.compile(rb"BZh[1-9]1A")
 _XZ = b"\xfd7zXZ\0"
 _ZSTD = b"\x28\xb5\x2f\xfd"
 _ZSTD_SKIPPED = b"\x2a\x4d\x18"
-
-
-class _Decoder(Protocol):
-    """What the decoders of gzip, bzip2 and xz have in common."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def needs_input(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes | memoryview, max_length: int, /) -> bytes: ...
 
 
 class Hash(Protocol):
@@ -235,20 +220,13 @@ class _ZstdSource:
             raise DamagedError("its zstd stream is cut short")
 
 
-_DECODERS: dict[str, Callable[[], _Decoder]] = {
-    "gzip": lambda: igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP),
-    "bzip2": bz2.BZ2Decompressor,
-    "xz": lambda: lzma.LZMADecompressor(memlimit=2 * MAX_WINDOW),
-}
-_ISAL_ERROR = cast("type[Exception]", igzip_lib.error)  # its stub says that it is an instance
-_FAULTS = (_ISAL_ERROR, lzma.LZMAError, OSError, EOFError, ValueError)
-
-
 def _members(stored: Stored, kind: str) -> Iterator[bytes]:
     """Streams of gzip, bzip2 or xz, one behind the other; zeros behind them are padding."""
+    from seawall.surfaces.image.decoders import DECODERS  # noqa: PLC0415 -- plain layers need none
+
     data: bytes | memoryview = stored.read(STORED)
     while data:
-        decoder = _DECODERS[kind]()
+        decoder = DECODERS[kind]()
         yield from _member(decoder, stored, data, kind)
         data = _padding_skipped(decoder.unused_data, stored)
         if data and compression(bytes(data[: len(_XZ)]).ljust(len(_XZ))) != kind:
@@ -256,12 +234,14 @@ def _members(stored: Stored, kind: str) -> Iterator[bytes]:
 
 
 def _member(
-    decoder: _Decoder, stored: Stored, data: bytes | memoryview, kind: str
+    decoder: Decoder, stored: Stored, data: bytes | memoryview, kind: str
 ) -> Iterator[bytes]:
+    from seawall.surfaces.image.decoders import FAULTS  # noqa: PLC0415 -- plain layers need none
+
     while True:
         try:
             chunk = decoder.decompress(data, CHUNK)
-        except _FAULTS as error:
+        except FAULTS as error:
             raise DamagedError(f"its {kind} stream is damaged: {error}") from error
         if chunk:
             yield chunk

@@ -40,6 +40,9 @@ MAX_EXTRA = 8 * 1024**3
 MAX_DEPTH = 256
 """Directories within directories on disk."""
 
+MAX_WINDOW = 64 * 1024 * 1024
+"""Bytes that a decompressor may look back: zstd's own limit for everyday use is 8 MiB."""
+
 
 class Limits(Struct, frozen=True):
     """The limits that one walk keeps to; the defaults fit every real image that was measured."""
