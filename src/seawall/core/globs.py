@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -58,7 +58,14 @@ def why_invalid(pattern: str) -> str:
 
 def absolute(path: str) -> str:
     """A path as the user gave it (`/` separators, maybe relative), made absolute."""
-    return os.path.abspath(path)  # resolves no links, unlike pathlib's
+    # Resolves no links, unlike pathlib's; what is absolute is so wherever the process goes.
+    return _normal(path) if path.startswith("/") else os.path.abspath(path)
+
+
+@lru_cache(maxsize=8192)
+def _normal(path: str) -> str:
+    """Kept, for four parts of a check ask it of each file."""
+    return os.path.normpath(path)
 
 
 def is_literal(pattern: str) -> bool:

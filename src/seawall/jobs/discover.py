@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
+from seawall.core.globs import absolute
 from seawall.core.model import Notice, Problem
 from seawall.core.source import how_to_read
 from seawall.surfaces.repository.gitignore import (
@@ -137,7 +138,7 @@ class _Search:
         )
 
     def _take(self, found: Input) -> None:
-        self._inputs.setdefault(os.path.abspath(found.path), found)
+        self._inputs.setdefault(absolute(found.path), found)
 
     def _search(self, root: str) -> None:
         top = os.path.abspath(root)

@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from seawall.core.errors import InputError
+from seawall.core.globs import absolute
 from seawall.core.model import Finding, Problem
 from seawall.core.report import Excerpt
 from seawall.core.source import Source
@@ -119,7 +120,7 @@ def _builds(around: Surroundings) -> Iterator[Build]:
     for each in around.dockerfiles:
         facts = _read(each) if around.known is None else around.known.get(each.path)
         if facts is not None:
-            path = os.path.abspath(each.path)  # resolves no links
+            path = absolute(each.path)
             stated = contexts.get(os.path.realpath(path)) if contexts else None
             for context in stated or [""]:
                 yield Build(facts, path, context)

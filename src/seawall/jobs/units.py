@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from seawall.core.errors import ConfigError
+from seawall.core.globs import absolute
 from seawall.core.model import Problem
 from seawall.jobs.discover import (
     COMPOSE,
@@ -82,5 +83,5 @@ def _groups(inputs: Sequence[Input]) -> Iterable[tuple[str, tuple[Input, ...]]]:
 
 def _below(directory: Input, files: Sequence[Input]) -> Iterable[Input]:
     """The files in a directory, however deep."""
-    top = os.path.abspath(directory.path)  # resolves no links
-    return (file for file in files if is_within(os.path.abspath(file.path), top))
+    top = absolute(directory.path)
+    return (file for file in files if is_within(absolute(file.path), top))
