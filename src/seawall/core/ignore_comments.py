@@ -9,6 +9,7 @@ from enum import Enum
 from msgspec import Struct
 
 from seawall.core.expression import Expression
+from seawall.core.telling import holds_any
 
 
 class Scope(Enum):
@@ -32,6 +33,8 @@ class Written(Struct, frozen=True):
 
 
 OWN = "seawall"
+TELLING = ("ignore", "skip", OWN)
+"""Words of which one stands in every ignore comment."""
 
 _MAX_LENGTH = 4096
 """A longer line is nobody's ignore comment."""
@@ -55,7 +58,7 @@ _SYNTAX = "write `# seawall: ignore[rule-id] until=YYYY-MM-DD -- reason`"
 
 def read_comment(text: str, line: int) -> Iterator[Written]:
     """The ignores of a comment, given from its `#` on; mostly none. Reads any text."""
-    if not ("ignore" in text or "skip" in text or "seawall" in text) or len(text) > _MAX_LENGTH:
+    if len(text) > _MAX_LENGTH or not holds_any(text, TELLING):
         return
     if found := _HEAD.match(text) or _INNER.search(text):
         yield from _READERS[found[found.lastindex or 0]](text.strip(), line)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from seawall.core.ignore_comments import TELLING
 from seawall.core.ignores import Ignores, Layout, read_ignores
 from seawall.core.source import Source
+from seawall.core.telling import holds_any
 from seawall.jobs.governance import Ruling, catalog
 from seawall.surfaces.dockerfile import Dockerfile
 
@@ -16,9 +18,9 @@ _YAML_COMMENT = re.compile(r"(?:^|(?<=\s))#.*")
 
 def dockerfile_ignores(facts: Dockerfile, ruling: Ruling) -> Ignores:
     """Those of a Dockerfile: each holds for the instruction that it is in or stands above."""
-    comments = _dockerfile_comments(facts) if ruling.heeds_ignores else []
-    if not comments:
+    if not ruling.heeds_ignores or not holds_any(facts.source.text, TELLING):
         return Ignores()
+    comments = _dockerfile_comments(facts)
     lines = [(each.line, each.end_line) for each in facts.instructions]
     stages = [
         (stage.source.line, (stage.instructions or (stage.source,))[-1].end_line)
