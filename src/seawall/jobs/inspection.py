@@ -13,9 +13,11 @@ from seawall.detectors.layer_secrets import analyser as secrets_analyser
 from seawall.packages.catalogue import analysers as cataloguers
 from seawall.surfaces.image import accounts, notable
 from seawall.surfaces.image.analyser import Analyser
+from seawall.surfaces.image.apart import apart
 from seawall.surfaces.image.blob import Analyse, Blob, ImageSource, LayerFacts
 from seawall.surfaces.image.cache import Cache, cached, installation_key
 from seawall.surfaces.image.layer import analyse_layer
+from seawall.surfaces.image.limits import Limits
 from seawall.surfaces.image.locate import SourceOptions, open_image
 from seawall.surfaces.image.merge import merge
 from seawall.surfaces.image.model import Image
@@ -113,7 +115,8 @@ def analysers(parts: tuple[str, ...], value_key: bytes) -> tuple[Analyser, ...]:
 
 def _analyse(asked: Inspection, cache: Cache, progress: Callable[[str], None] | None) -> Analyse:
     chosen = analysers(asked.parts, installation_key(cache.directory))
-    read = partial(analyse_layer, analysers=chosen, verify=asked.verifies)
+    limits = Limits(spill=cache.directory)
+    read = apart(partial(analyse_layer, analysers=chosen, limits=limits, verify=asked.verifies))
     analyse = cached(read, cache, chosen) if asked.uses_cache else read
     if progress is None:
         return analyse

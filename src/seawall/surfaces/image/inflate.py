@@ -27,13 +27,13 @@ from seawall.surfaces.image.zstd_frames import Frames
 if TYPE_CHECKING:
     from seawall.surfaces.image.decoders import Decoder
 
-CHUNK = 1024 * 1024
+CHUNK = 4 * 1024 * 1024
 """Bytes of a chunk, uncompressed."""
 
-STORED = 256 * 1024
+STORED = 1024 * 1024
 """Bytes that are read at once of what is stored."""
 
-WAITING = 4
+WAITING = 2
 """Chunks that may wait for the next thread."""
 
 _ALGORITHMS = ("sha256", "sha384", "sha512")

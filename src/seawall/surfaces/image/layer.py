@@ -117,13 +117,13 @@ def _walk_bytes(mapped: memoryview, collector: Collector) -> None:
 def _walk_stream(blob: Blob, collector: Collector) -> tuple[str, str]:
     limits = collector.limits
     with Inflated(blob, limits, hashed=True) as inflated:
-        layer = _Layer(Streamed(inflated), collector)
+        layer = _Layer(Streamed(inflated, limits.spill), collector)
         layer.walk()
         inflated.drain()
     if layer.postponed:
         try:
             with Inflated(blob, limits, hashed=False) as again:
-                _Again(Streamed(again), layer.postponed, collector).walk()
+                _Again(Streamed(again, limits.spill), layer.postponed, collector).walk()
         except InputError as error:
             for link in layer.postponed:
                 collector.trouble(link, f"what it is a hard link to can't be read again: {error}")

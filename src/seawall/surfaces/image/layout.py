@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from seawall.core.errors import InputError
+from seawall.surfaces.image.apart import side_by_side
 from seawall.surfaces.image.blob import Analyse, LayerFacts, Pulled
 from seawall.surfaces.image.contents import LAYOUT, PlannedLayer, read_layout
 from seawall.surfaces.image.local import LocalBlob, LocalFile
@@ -38,8 +39,10 @@ class LayoutSource:
         """
         self._check_version()
         contents = read_layout(self._directory, self.name, self._wanted, self._platform)
-        layers = tuple(self._look(layer, analyse) for layer in contents.layers)
-        return pulled_of(contents, layers)
+        layers = contents.layers
+        sizes = (layer.size for layer in layers)
+        found = side_by_side(layers, sizes, lambda layer: self._look(layer, analyse))
+        return pulled_of(contents, found)
 
     def _check_version(self) -> None:
         data = self._directory.read(LAYOUT, _MAX_LAYOUT)

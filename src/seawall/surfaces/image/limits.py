@@ -45,7 +45,11 @@ MAX_WINDOW = 64 * 1024 * 1024
 
 
 class Limits(Struct, frozen=True):
-    """The limits that one walk keeps to; the defaults fit every real image that was measured."""
+    """The limits that one walk keeps to; the defaults fit every real image that was measured.
+
+    `spill` is a directory of ours in which nameless files hold what is large, so that the system
+    may take its pages back; empty keeps it in memory.
+    """
 
     total: int = MAX_TOTAL
     ratio: int = MAX_RATIO
@@ -60,6 +64,7 @@ class Limits(Struct, frozen=True):
     expanded: int = MAX_EXPANDED
     extra: int = MAX_EXTRA
     depth: int = MAX_DEPTH
+    spill: str = ""
 
 
 class DamagedError(Exception):

@@ -12,8 +12,13 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Protocol
 
+from seawall.surfaces.image.spill import Memory, spilled
+
 SEGMENT = 64 * 1024 * 1024
 """Bytes of a mapped file after which the pages behind are given back."""
+
+JOINED = 16 * 1024 * 1024
+"""Bytes up to which chunks are joined as one, which costs least; more must not be there twice."""
 
 HISTORY = 8 * 1024 * 1024
 """Bytes of a stream that are kept behind, for hard links to what has gone by: some chunks."""
@@ -95,11 +100,13 @@ class Mapped:
 class Streamed:
     """Chunks that come one after the other; the last ones are kept for a while.
 
-    What crosses the edge of a chunk is copied together, and nothing else is.
+    What crosses the edge of a chunk is copied together, and nothing else is; what is large into a
+    nameless file in the directory `spill`, where one is given.
     """
 
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, chunks: Iterator[bytes], spill: str = "") -> None:
         self._source = chunks
+        self._spill = spill
         self._chunks: deque[tuple[int, bytes]] = deque()
         self._total = 0
         self.view = memoryview(b"")
@@ -119,7 +126,7 @@ class Streamed:
                     self._show(start, memoryview(chunk))
                     return True
                 break
-        return self._splice(position, count)
+        return (self._join if count <= JOINED else self._splice)(position, count)
 
     def left(self, position: int) -> int:
         """As in `Window`."""
@@ -135,22 +142,28 @@ class Streamed:
                 joined += chunk[max(0, position - start) : position + count - start]
         return memoryview(joined).toreadonly()
 
-    def _splice(self, position: int, count: int) -> bool:
-        """Copy together what lies in several chunks, giving each up as soon as it is copied."""
-        history = HISTORY
-        if count > HISTORY:
-            history = 0
-            self._chunks = deque(item for item in self._chunks if item[0] + len(item[1]) > position)
-            trim()
-        joined = bytearray(count)
-        done = 0
-        for start, chunk in list(self._chunks):
-            done += _copy(joined, done, start, chunk, position)
-        while done < count:
-            if not self._pull(history):
+    def _join(self, position: int, count: int) -> bool:
+        """Copy together what lies in several chunks, all of them kept until it is done."""
+        first = max((start for start, _ in self._chunks if start <= position), default=position)
+        while self._total < position + count:
+            if not self._pull(self._total - first):
                 return False
-            done += _copy(joined, done, *self._chunks[-1], position)
-        self._show(position, memoryview(joined).toreadonly())
+        pieces = (_piece(start, chunk, position, count) for start, chunk in self._chunks)
+        self._show(position, memoryview(b"".join(pieces)))
+        return True
+
+    def _splice(self, position: int, count: int) -> bool:
+        """Copy together what lies in many chunks, giving each up as soon as it is copied."""
+        self._chunks = deque(item for item in self._chunks if item[0] + len(item[1]) > position)
+        trim()
+        room = spilled(self._spill, count) or Memory(count)
+        for start, chunk in list(self._chunks):
+            room.take(_piece(start, chunk, position, count))
+        while room.taken < count:
+            if not self._pull(0):
+                return False
+            room.take(_piece(*self._chunks[-1], position, count))
+        self._show(position, room.view())
         return True
 
     def _pull(self, history: int) -> bool:
@@ -167,9 +180,6 @@ class Streamed:
         self.view, self.start, self.end = view, start, start + len(view)
 
 
-def _copy(joined: bytearray, done: int, start: int, chunk: bytes, position: int) -> int:
-    """Copy what a chunk has of the bytes that come next; how many they were."""
-    begin = position + done - start
-    piece = memoryview(chunk)[begin : begin + len(joined) - done]
-    joined[done : done + len(piece)] = piece
-    return len(piece)
+def _piece(start: int, chunk: bytes, position: int, count: int) -> memoryview:
+    """What a chunk has of so many bytes at a position."""
+    return memoryview(chunk)[max(0, position - start) : max(0, position + count - start)]
