@@ -100,19 +100,46 @@ class Span(Struct, frozen=True):
 
 
 class Edit(Struct, frozen=True):
-    """Replace the characters from `start` to `end` by `text`."""
+    """Replace the characters from `start` to `end` by `text`.
+
+    `path` names the file, as its source does; empty for the file that the finding stands in.
+    """
 
     start: int
     end: int
     text: str
+    path: str = ""
+
+
+class FileChange(Struct, frozen=True):
+    """What a fix does to a file beside: write a new one, add lines to it, or change its mode.
+
+    `deed` is `create` (never over one that is there), `append` (made where it is not there) or
+    `chmod`. `path` is absolute, or relative to the directory of the finding's file. `mode` is the
+    file's permission bits, 0 for what is usual.
+    """
+
+    deed: str
+    path: str
+    text: str = ""
+    mode: int = 0
 
 
 class Fix(Struct, frozen=True):
-    """A remedy as edits of the source; `GUIDED` fixes have no edits, only a title to act on."""
+    """A remedy as edits of the source.
+
+    A `GUIDED` fix needs a person's choice: `proposal` is what to write, in the file's own
+    language; its edits, where it has any, are made only when that rule's proposal is asked for.
+    `is_partial` where the finding stays, with less in it. `fixer` is the id of who made it.
+    """
 
     safety: Safety
     title: str
     edits: tuple[Edit, ...] = ()
+    files: tuple[FileChange, ...] = ()
+    proposal: str = ""
+    is_partial: bool = False
+    fixer: str = ""
 
 
 class Evidence(Struct, frozen=True):

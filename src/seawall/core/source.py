@@ -12,6 +12,7 @@ from msgspec import Struct
 from seawall.core.errors import InputError
 from seawall.core.model import Located, Span
 from seawall.core.once import once
+from seawall.core.overlay import text_for
 
 MAX_BYTES = 4 * 1024 * 1024
 """Largest file that is read whole: the largest Dockerfile seen in the wild has 190 KB."""
@@ -87,6 +88,9 @@ def read(path: str | Path, name: str = "") -> Source:
         InputError: it is missing, no regular file, unreadable, too large, or no text.
     """
     name = name or Path(path).as_posix()
+    instead = text_for(path)
+    if instead is not None:
+        return Source(name, instead)
     try:
         data = _bytes_of(os.fspath(path), name)
     except OSError as error:

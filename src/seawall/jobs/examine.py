@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from seawall.core.model import (
     Evidence,
@@ -20,7 +20,7 @@ from seawall.core.report import Excerpt
 from seawall.core.rule import Rule
 from seawall.core.selection import Hidden
 from seawall.core.source import Source
-from seawall.jobs.governance import Ruling
+from seawall.jobs.governance import Mending, Ruling
 from seawall.jobs.judge import Crash, judge
 from seawall.jobs.outcome import in_order
 from seawall.jobs.showing import Shown
@@ -67,7 +67,7 @@ def examine(source: Source, ruling: Ruling, build: Build, keep_hidden: bool) -> 
     except Exception as error:
         return Examination(problems=(bug(source.path, "reading it failed", error),))
     taken = Taken(source, ruling, keep_hidden)
-    taken.take(judge(facts, checks_on(Dockerfile), ruling.settings, source.lowered))
+    taken.take(judge(facts, checks_on(Dockerfile), ruling.settings, source.lowered), facts)
     hint = _refusal(facts, build)
     refused = (Problem(source.path, e.message, hint, e.line) for e in facts.errors)
     return Examination(
@@ -109,9 +109,14 @@ class Taken:
         self._selection = ruling.selection
         self._severities = ruling.severities
         self._keep_hidden = keep_hidden
+        self._mending = ruling.mending
 
-    def take(self, outcomes: Iterable[tuple[Rule, Hit] | Crash]) -> None:
-        """Take what a judge has to say."""
+    def take(
+        self, outcomes: Iterable[tuple[Rule, Hit] | Crash], subject: object | None = None
+    ) -> None:
+        """Take what a judge has to say; with its subject, where fixes are asked for."""
+        if self._mending is not None and subject is not None:
+            outcomes = with_fixes(outcomes, subject, self._mending, self._source)
         for outcome in outcomes:
             if isinstance(outcome, Crash):
                 self.crash(outcome)
@@ -172,6 +177,31 @@ def source_of(place: object, default: Source) -> Source:
 
 _DEEPEST = 3
 """A variable's value is a cell, whose place has the source."""
+
+
+def with_fixes(
+    outcomes: Iterable[tuple[Rule, Hit] | Crash],
+    subject: object,
+    mending: Mending,
+    default: Source,
+) -> Iterator[tuple[Rule, Hit] | Crash]:
+    """The same hits with their fixes; a fixer that fails is that rule's crash, the hit stays."""
+    from seawall.fixes import fix_of  # noqa: PLC0415 -- only who mends pays for it
+
+    for outcome in outcomes:
+        if isinstance(outcome, Crash) or outcome[1].verdict is Verdict.PASS:
+            yield outcome
+            continue
+        rule, hit = outcome
+        try:
+            key = rule.id, source_of(hit.at, default).path, hit.symbol
+            fix = None
+            if key not in mending.skipped:
+                fix = fix_of(rule.id, subject, hit, mending.context, mending.allowed)
+            yield rule, structs.replace(hit, fix=fix)
+        except Exception as error:
+            yield Crash(rule, f"its fix: {describe(error)}")
+            yield outcome
 
 
 def describe(error: Exception) -> str:

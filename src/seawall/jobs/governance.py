@@ -7,16 +7,20 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from seawall.core.catalog import Catalog
 from seawall.core.errors import ConfigError
-from seawall.core.model import Profile, Severity
+from seawall.core.model import Profile, Safety, Severity
 from seawall.core.policy import Policies, Policy, default_policy, load_policy, settings
 from seawall.core.rule import Settings
 from seawall.core.selection import Selection, severities
 from seawall.rules import all_rules, practices
+
+if TYPE_CHECKING:
+    from seawall.fixes.model import Context
 
 
 class Terms(Struct, frozen=True):
@@ -45,6 +49,19 @@ class Ruling(Struct, frozen=True):
     judged: frozenset[str]
     """The ids of the rules whose findings can count."""
     heeds_ignores: bool = True
+    mending: Mending | None = None
+    """How findings get their fixes; None where nobody asks for any, which costs nothing."""
+
+
+class Mending(Struct, frozen=True):
+    """What fixes may be made of: their safeties, what is known, and rules whose proposals to take.
+
+    `skipped` are fixes that are not to be offered, by rule, path and symbol of their finding.
+    """
+
+    context: Context
+    allowed: frozenset[Safety] = frozenset(Safety)
+    skipped: frozenset[tuple[str, str, str]] = frozenset()
 
 
 @cache

@@ -78,11 +78,20 @@ def _judged(project: Project, ruling: Ruling, keep_hidden: bool) -> Taken:
     for service in project.services:
         taken.shown += shown_by(service)
         taken.examined.append((Workload.__name__, f"{project.sources[0].path} {service.name}"))
-        taken.take(judge(service, checks_within(Project, Workload), ruling.settings))
+        subject = subject_of(project, service) if ruling.mending else None
+        taken.take(judge(service, checks_within(Project, Workload), ruling.settings), subject)
         taken.take(_in_inline(service, ruling))
     taken.examined.append((Project.__name__, project.sources[0].path))
-    taken.take(judge(project, checks_on(Project), ruling.settings))
+    subject = subject_of(project) if ruling.mending else None
+    taken.take(judge(project, checks_on(Project), ruling.settings), subject)
     return taken
+
+
+def subject_of(project: Project, service: Workload | None = None) -> object:
+    """What fixers are given of a finding on a project or a service of it."""
+    from seawall.fixes.model import Service  # noqa: PLC0415 -- only who mends pays for it
+
+    return Service(project, service)
 
 
 def _in_inline(service: Workload, ruling: Ruling) -> Iterator[tuple[Rule, Hit] | Crash]:

@@ -81,11 +81,11 @@ def _judged(
 ) -> tuple[Taken, tuple[Problem, ...]]:
     taken = Taken(Source(directory.name, ""), ruling, keep_hidden)
     repository = read_repository(Path(directory.name), builds)
-    taken.take(judge(repository, checks_on(Repository), ruling.settings))
+    taken.take(judge(repository, checks_on(Repository), ruling.settings), repository)
     taken.examined.append((Repository.__name__, repository.root))
     taken.examined += _ignore_files(repository)
     pipelines = read_pipelines(Path(directory.name))
-    taken.take(judge(pipelines, checks_on(Pipelines), ruling.settings))
+    taken.take(judge(pipelines, checks_on(Pipelines), ruling.settings), pipelines)
     taken.examined += ((Pipelines.__name__, each.source.path) for each in pipelines.workflows)
 
     def may_matter(text: str) -> bool:

@@ -45,7 +45,8 @@ def _outcome(
     for workload in lines.workloads:
         taken.shown += shown_by(workload)
         taken.examined.append((Workload.__name__, f"{source.path} {workload.place.start}"))
-        taken.take(judge(workload, checks_on(Workload), ruling.settings))
+        subject = subject_of(lines, workload) if ruling.mending else None
+        taken.take(judge(workload, checks_on(Workload), ruling.settings), subject)
     findings = sorted(taken.findings, key=in_order)
     policed = police(source.path, yaml_ignores(source, ruling), findings, ruling, root, SURFACES)
     hidden = dict(policed.hidden)
@@ -65,3 +66,10 @@ def _outcome(
         shown=tuple(taken.shown),
         examined=tuple(taken.examined),
     )
+
+
+def subject_of(lines: RunLines, workload: Workload) -> object:
+    """What fixers are given of a finding on a run line."""
+    from seawall.fixes.model import RunLine  # noqa: PLC0415 -- only who mends pays for it
+
+    return RunLine(lines, workload)

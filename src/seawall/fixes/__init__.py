@@ -1,0 +1,44 @@
+"""The fixers: what Seawall writes instead of what its rules find.
+
+`MODULES` lists the modules, each with its fixers in `FIXERS`; a fixer of an earlier module is
+asked first. They are loaded by who mends or marks what can be mended, never by a plain check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+from importlib import import_module
+
+from seawall.core.model import Fix, Hit, Safety
+from seawall.fixes.model import Context, Fixer
+
+MODULES: tuple[str, ...] = ()
+"""Below `seawall.fixes`, in the order in which they are asked."""
+
+
+@cache
+def all_fixers() -> tuple[Fixer, ...]:
+    """Every fixer, in the order of the modules."""
+    modules = (import_module(f"seawall.fixes.{name}") for name in MODULES)
+    return tuple(fixer for module in modules for fixer in module.FIXERS)
+
+
+@cache
+def fixers_of(rule: str, subject: type) -> tuple[Fixer, ...]:
+    """The fixers that can mend a rule's findings on a kind of subject, in order."""
+    return tuple(f for f in all_fixers() if rule in f.rules and subject in f.on)
+
+
+def fix_of(
+    rule: str, subject: object, hit: Hit, context: Context, allowed: Collection[Safety]
+) -> Fix | None:
+    """The first fix of a safety that is allowed; the guided one of the hit itself comes last."""
+    kind: type = type(subject)
+    for fixer in fixers_of(rule, kind):
+        if fixer.safety is Safety.SAFE and Safety.SAFE not in allowed:
+            continue
+        fix = fixer.on[kind](subject, hit, context)
+        if fix is not None and fix.safety in allowed:
+            return fix
+    return hit.fix if hit.fix is not None and hit.fix.safety in allowed else None
