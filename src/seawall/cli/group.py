@@ -14,6 +14,7 @@ _COMMANDS = {
     "scan": ("seawall.cli.scan:scan", "Judge what is in an image: packages, secrets, files."),
     "sbom": ("seawall.cli.sbom:sbom", "List what is in an image (CycloneDX, SPDX)."),
     "db": ("seawall.cli.db:db", "Keep the advisories that scans rest on."),
+    "pin": ("seawall.cli.pin:pin", "Write down what the images are that a project names."),
     "init": ("seawall.cli.init:init", "Write a policy, a .dockerignore and the CI's job."),
     "explain": ("seawall.cli.explain:explain", "Say what a rule finds, why it matters, the cure."),
     "baseline": ("seawall.cli.baseline:baseline", "Accept today's findings; report new ones."),

@@ -13,7 +13,7 @@ from importlib import import_module
 from seawall.core.model import Fix, Hit, Safety
 from seawall.fixes.model import Context, Fixer
 
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = ("pins",)
 """Below `seawall.fixes`, in the order in which they are asked."""
 
 
