@@ -13,7 +13,10 @@ from importlib import import_module
 from seawall.core.model import Fix, Hit, Safety
 from seawall.fixes.model import Context, Fixer
 
-MODULES: tuple[str, ...] = ("pins",)
+MODULES: tuple[str, ...] = (
+    "pins",
+    "repository",
+)
 """Below `seawall.fixes`, in the order in which they are asked."""
 
 

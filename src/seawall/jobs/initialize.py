@@ -14,8 +14,8 @@ from seawall.core.errors import InputError, UsageError
 from seawall.core.policy import find_policy
 from seawall.core.suggestion import did_you_mean
 from seawall.core.writing import atomic_write
+from seawall.fixes.ignorefile import write_ignore_file
 from seawall.jobs import drafts
-from seawall.jobs.ignorefile import write_ignore_file
 from seawall.jobs.survey import GITHUB, GITLAB, Survey, survey
 from seawall.surfaces.repository import Context
 
