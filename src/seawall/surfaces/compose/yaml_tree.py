@@ -7,7 +7,7 @@ share their anchor's node, so nodes are never changed once the file is read.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Protocol, TypeAlias, cast
 
 from msgspec import Struct
@@ -94,6 +94,8 @@ class Event(Protocol):
     tag: str | None
     value: str
     implicit: tuple[bool, bool]
+    style: str | None
+    flow_style: bool | None
 
 
 class Loader(Protocol):
@@ -133,6 +135,20 @@ def is_null(node: Node) -> bool:
 def place_of(node: Node) -> Place:
     """Its place in its own file."""
     return Place(node.document.source, node.start, node.end)
+
+
+def events(text: str) -> Iterator[Event]:
+    """All events of a text, as the reader gives them: their marks do not count a BOM.
+
+    Raises:
+        yaml.YAMLError: it is no YAML.
+    """
+    loader = _loader(text)
+    try:
+        while (event := loader.get_event()) is not None:
+            yield event
+    finally:
+        loader.dispose()
 
 
 def parse(document: Document, substitute: Substitute) -> Parsed:
