@@ -115,8 +115,8 @@ def test_a_key_is_added_to_the_last_service_of_a_file_without_a_final_line_end()
             "    tmpfs:\n      - /tmp\n\n  db: {image: y}\n",
         ),
         (
-            "services:\n  web:\n    image: x\n    labels: [a,\n      c]\t\n  db: {image: z}\n",
-            "services:\n  web:\n    image: x\n    labels: [a,\n      c]\t\n"
+            "services:\n  web:\n    image: x\n    labels: [a,\n      c]\n  db: {image: z}\n",
+            "services:\n  web:\n    image: x\n    labels: [a,\n      c]\n"
             "    tmpfs: [/tmp]\n  db: {image: z}\n",
         ),
     ],
