@@ -16,6 +16,11 @@ from seawall.fixes.model import Context, Fixer
 MODULES: tuple[str, ...] = (
     "pins",
     "repository",
+    "dockerfile.apt",
+    "dockerfile.answers",
+    "dockerfile.apk",
+    "dockerfile.rpm",
+    "dockerfile.languages",
 )
 """Below `seawall.fixes`, in the order in which they are asked."""
 
