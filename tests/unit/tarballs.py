@@ -135,7 +135,7 @@ def walk(data: bytes, *analysers: Analyser, is_mapped: bool = True, **limits: in
     return _walk(MemoryBlob(data, is_mapped), analysers, limits)
 
 
-def _walk(blob: MemoryBlob, analysers: Sequence[Analyser], limits: Mapping[str, int]) -> LayerFacts:
+def _walk(blob: MemoryBlob, analysers: Sequence[Analyser], limits: Mapping[str, Any]) -> LayerFacts:
     return analyse_layer(blob, analysers or [analyser()], Limits(**limits))
 
 

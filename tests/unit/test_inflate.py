@@ -9,7 +9,7 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 import zstandard
@@ -40,7 +40,7 @@ each = pytest.mark.parametrize("kind", COMPRESSORS)
 mapped_or_not = pytest.mark.parametrize("is_mapped", [True, False])
 
 
-def _walk(data: bytes, is_mapped: bool = False, step: int = 1 << 30, **limits: int) -> LayerFacts:
+def _walk(data: bytes, is_mapped: bool = False, step: int = 1 << 30, **limits: Any) -> LayerFacts:
     return analyse_layer(MemoryBlob(data, is_mapped, step=step), [analyser()], Limits(**limits))
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tarballs import analyser, files, note, troubles
@@ -23,7 +24,7 @@ is_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount and
 is_user = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 
 
-def _look(root: Path, *analysers: Analyser, **limits: int) -> LayerFacts:
+def _look(root: Path, *analysers: Analyser, **limits: Any) -> LayerFacts:
     def analyse(blob: Blob) -> LayerFacts:
         return analyse_layer(blob, analysers or [analyser()], Limits(**limits))
 

@@ -9,7 +9,11 @@ from __future__ import annotations
 import mmap
 import os
 from contextlib import suppress
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
+
+from seawall.core.errors import InputError
+
+_HINT = "Make room there, or name another directory in SEAWALL_CACHE_DIR."
 
 
 class Room(Protocol):
@@ -21,7 +25,10 @@ class Room(Protocol):
         """Take in a piece more."""
 
     def view(self) -> memoryview:
-        """All of them, read-only."""
+        """All of them, read-only; it outlives the room."""
+
+    def close(self) -> None:
+        """Give up what the room itself holds."""
 
 
 class Memory:
@@ -40,26 +47,48 @@ class Memory:
         """As in `Room`."""
         return memoryview(self._bytes).toreadonly()
 
+    def close(self) -> None:
+        """As in `Room`."""
+
 
 class _File:
     """Room in a file, all of which the disk has promised."""
 
     def __init__(self, file: BinaryIO, count: int) -> None:
+        """Take over a file.
+
+        Raises:
+            OSError: the disk has no such space, or the file can't be mapped.
+        """
+        os.posix_fallocate(file.fileno(), 0, count)
         self.taken = 0
         self._file = file
-        self._count = count
+        self._mapped = mmap.mmap(file.fileno(), count, access=mmap.ACCESS_READ)
 
     def take(self, piece: memoryview) -> None:
-        """As in `Room`."""
+        """As in `Room`.
+
+        Raises:
+            InputError: the disk does not keep its promise, as where a quota is met.
+        """
+        # Written, not copied into the map: where the disk fails, that is an error and no signal.
         while piece:
-            done = os.pwrite(self._file.fileno(), piece, self.taken)
+            try:
+                done = os.pwrite(self._file.fileno(), piece, self.taken)
+            except OSError as error:
+                raise InputError(
+                    f"a large file can't be kept in the cache: {error}", _HINT
+                ) from error
             self.taken += done
             piece = piece[done:]
 
     def view(self) -> memoryview:
         """As in `Room`."""
-        with self._file:
-            return memoryview(mmap.mmap(self._file.fileno(), self._count, access=mmap.ACCESS_READ))
+        return memoryview(self._mapped)
+
+    def close(self) -> None:
+        """As in `Room`."""
+        self._file.close()
 
 
 def spilled(directory: str, count: int) -> Room | None:
@@ -71,9 +100,8 @@ def spilled(directory: str, count: int) -> Room | None:
     with suppress(OSError):
         file = tempfile.TemporaryFile(dir=directory, buffering=0)  # noqa: SIM115 -- kept open
         try:
-            os.posix_fallocate(file.fileno(), 0, count)
+            return _File(cast(BinaryIO, file), count)
         except OSError:
             file.close()
             raise
-        return _File(file, count)
     return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import mmap
 from collections import deque
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Protocol
 
 from seawall.surfaces.image.spill import Memory, spilled
@@ -34,7 +34,7 @@ class Window(Protocol):
     def reach(self, position: int, count: int) -> bool:
         """Bring `count` bytes at `position` into view; False where the data end before.
 
-        A stream can't go back further than what is in view.
+        A stream can't go back further than what was in view last.
         """
 
     def left(self, position: int) -> int:
@@ -146,9 +146,9 @@ class Streamed:
         """Copy together what lies in several chunks, all of them kept until it is done."""
         first = max((start for start, _ in self._chunks if start <= position), default=position)
         while self._total < position + count:
-            if not self._pull(self._total - first):
+            if not self._pull(max(HISTORY, self._total - first)):
                 return False
-        pieces = (_piece(start, chunk, position, count) for start, chunk in self._chunks)
+        pieces = [_piece(*held, position, count) for held in self._held(position)]
         self._show(position, memoryview(b"".join(pieces)))
         return True
 
@@ -156,15 +156,22 @@ class Streamed:
         """Copy together what lies in many chunks, giving each up as soon as it is copied."""
         self._chunks = deque(item for item in self._chunks if item[0] + len(item[1]) > position)
         trim()
-        room = spilled(self._spill, count) or Memory(count)
-        for start, chunk in list(self._chunks):
-            room.take(_piece(start, chunk, position, count))
-        while room.taken < count:
-            if not self._pull(0):
-                return False
-            room.take(_piece(*self._chunks[-1], position, count))
-        self._show(position, room.view())
+        with closing(spilled(self._spill, count) or Memory(count)) as room:
+            for held in self._held(position):
+                room.take(_piece(*held, position, count))
+            while room.taken < count:
+                if not self._pull(0):
+                    return False
+                room.take(_piece(*self._chunks[-1], position, count))
+            self._show(position, room.view())
         return True
+
+    def _held(self, position: int) -> list[tuple[int, bytes | memoryview]]:
+        """What is at hand from a position on; of what a splice gave up, the view has a copy."""
+        first = self._chunks[0][0]
+        if first <= position:
+            return list(self._chunks)
+        return [(self.start, self.view[: first - self.start]), *self._chunks]
 
     def _pull(self, history: int) -> bool:
         chunk = next(self._source, None)
@@ -180,6 +187,6 @@ class Streamed:
         self.view, self.start, self.end = view, start, start + len(view)
 
 
-def _piece(start: int, chunk: bytes, position: int, count: int) -> memoryview:
+def _piece(start: int, chunk: bytes | memoryview, position: int, count: int) -> memoryview:
     """What a chunk has of so many bytes at a position."""
     return memoryview(chunk)[max(0, position - start) : max(0, position + count - start)]
