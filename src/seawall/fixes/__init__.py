@@ -21,6 +21,10 @@ MODULES: tuple[str, ...] = (
     "dockerfile.apk",
     "dockerfile.rpm",
     "dockerfile.languages",
+    "dockerfile.user",
+    "dockerfile.named",
+    "dockerfile.rights",
+    "dockerfile.places",
 )
 """Below `seawall.fixes`, in the order in which they are asked."""
 

@@ -26,7 +26,7 @@ _WINDOWS = Expression(r"mcr\.microsoft\.com/windows|servercore|nanoserver")
 _SCRATCH = BaseImage(user="root", shell=False, family="scratch", source="an empty image")
 
 
-class _Base(Struct, frozen=True):
+class Base(Struct, frozen=True):
     """The external image at the end of a stage's lineage: how it is written, and its facts."""
 
     name: str
@@ -41,13 +41,13 @@ class _Base(Struct, frozen=True):
         return (self.known.user or "").startswith("Container")
 
 
-def _base_of(stage: Stage) -> _Base:
+def base_of(stage: Stage) -> Base:
     """What a stage is built on; where several images are possible, the facts they agree on."""
     value = stage.root_base
     names = value.candidates or (value.written.strip("\"'"),)
     first, *others = (_facts(name) for name in names)
     same = first if all(known == first for known in others) else None
-    return _Base(" or ".join(names), same, not value.is_unknown)
+    return Base(" or ".join(names), same, not value.is_unknown)
 
 
 def _facts(text: str) -> BaseImage | None:
@@ -103,7 +103,7 @@ def _undecided(target: Stage) -> Hit:
 
 def _judged(target: Stage, stage: Stage) -> Iterator[Hit]:
     """The verdict on a target whose user one stage decides."""
-    base, symbol = _base_of(stage), _symbol(target)
+    base, symbol = base_of(stage), _symbol(target)
     if stage.user is None:
         yield _by_default(stage, base, symbol)
     elif base.is_windows:
@@ -112,7 +112,7 @@ def _judged(target: Stage, stage: Stage) -> Iterator[Hit]:
         yield _by_instruction(stage.user, base, symbol)
 
 
-def _by_default(stage: Stage, base: _Base, symbol: str) -> Hit:
+def _by_default(stage: Stage, base: Base, symbol: str) -> Hit:
     """No USER anywhere: the base image's own user counts."""
     known = base.known
     if known is not None and known.is_root is False and known.user != "ContainerAdministrator":
@@ -137,7 +137,7 @@ def _by_default(stage: Stage, base: _Base, symbol: str) -> Hit:
     )
 
 
-def _default_message(base: _Base) -> str:
+def _default_message(base: Base) -> str:
     known = base.known
     if known is _SCRATCH:
         return "nothing sets USER, so the image runs as root"
@@ -168,11 +168,11 @@ def _source_evidence(stage: Stage, known: BaseImage | None) -> tuple[Evidence, .
     return evidence
 
 
-def _by_instruction(user: Setting, base: _Base, symbol: str) -> Hit:
+def _by_instruction(user: Setting, base: Base, symbol: str) -> Hit:
     """The last USER of the lineage counts, with the variables that the base image sets."""
     value = user.value
     texts = value.candidates or _with_variables(value, base.known)
-    roots = {_is_root(text) for text in texts}
+    roots = {is_root_name(text) for text in texts}
     if roots == {False}:
         return Hit(
             user,
@@ -223,7 +223,7 @@ def _with_variables(value: Value, known: BaseImage | None) -> tuple[str, ...]:
     return (_VARIABLE.sub(lambda match: env.get(match[1] or match[2], ""), value.written),)
 
 
-def _is_root(user: str) -> bool:
+def is_root_name(user: str) -> bool:
     """Whether a USER value means uid 0; an empty one does, `0:1000` and `root:app` do."""
     name = user.strip("\"'").partition(":")[0].strip()
     return name in {"", "root"} or (name.isdecimal() and int(name) == 0)
@@ -242,7 +242,7 @@ def _windows_user(user: Setting, symbol: str) -> Iterator[Hit]:
         )
 
 
-def _remedy(base: _Base) -> str:
+def _remedy(base: Base) -> str:
     """What to write, in the words of the system that the image is made of."""
     known = base.known
     if known is None:
@@ -304,7 +304,7 @@ def _by_spec(workload: Workload, cell: Cell[str]) -> Hit:
             ),
             verdict=Verdict.UNKNOWN,
         )
-    if cell.value is None or not _is_root(cell.value):
+    if cell.value is None or not is_root_name(cell.value):
         shown = cell.value or cell.written
         return Hit(cell, f"runs as `{shown}`", place, verdict=Verdict.PASS)
     return Hit(
@@ -390,7 +390,7 @@ def _image_facts(workload: Workload) -> BaseImage | None:
 def _maps_user(workload: Workload) -> bool:
     """Whether `PUID` names another user, to whom images with that variable change at start."""
     return any(
-        variable.name == "PUID" and not _is_root(variable.value.value or "1")
+        variable.name == "PUID" and not is_root_name(variable.value.value or "1")
         for variable in workload.environment
     )
 
@@ -401,10 +401,10 @@ _WRITTEN_UID = Expression(r"(?:[1-9]\d*|\$\{\w+:?-[1-9]\d*\})(?::|\Z)")
 
 def _named_user(dockerfile: Dockerfile, settings: Settings) -> Iterator[Hit]:
     stage = dockerfile.target
-    if stage is None or stage.user is None or _base_of(stage).is_windows:
+    if stage is None or stage.user is None or base_of(stage).is_windows:
         return
     name = (stage.user.value.known or "").strip("\"'").partition(":")[0]
-    if not name or name.isdecimal() or _is_root(name):
+    if not name or name.isdecimal() or is_root_name(name):
         return
     yield Hit(
         stage.user,
