@@ -61,10 +61,10 @@ class Layer(BaseImage, frozen=True, kw_only=True):
         """Whether the facts hold for an image of these names with this tag."""
         if self.tags and not any(fnmatchcase(tag, pattern) for pattern in self.tags):
             return False
-        version = _version(tag)
-        if self.since and version and version < _version(self.since):
+        version = version_of(tag)
+        if self.since and version and version < version_of(self.since):
             return False
-        return not self.before or (bool(version) and version < _version(self.before))
+        return not self.before or (bool(version) and version < version_of(self.before))
 
 
 class BaseImages(Struct, frozen=True):
@@ -139,6 +139,7 @@ def _laid_over(known: BaseImage, layer: Layer) -> BaseImage:
     return msgspec.structs.replace(known, **stated)
 
 
-def _version(tag: str) -> tuple[int, ...]:
+def version_of(tag: str) -> tuple[int, ...]:
+    """The version that a tag begins with; empty where it has none."""
     match = _NUMBERS.match(tag)
     return tuple(int(number) for number in match[1].split(".")) if match else ()

@@ -21,10 +21,18 @@ MODULES: tuple[str, ...] = (
     "dockerfile.apk",
     "dockerfile.rpm",
     "dockerfile.languages",
+    "dockerfile.updates",
+    "dockerfile.trust",
+    "dockerfile.tools",
+    "dockerfile.steps",
+    "workload.hardening",
+    "dockerfile.form",
+    "dockerfile.process",
     "dockerfile.user",
     "dockerfile.named",
     "dockerfile.rights",
     "dockerfile.places",
+    "compose.exposure",
 )
 """Below `seawall.fixes`, in the order in which they are asked."""
 

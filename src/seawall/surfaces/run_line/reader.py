@@ -26,12 +26,14 @@ _PREFIXES = frozenset({"watch", "ssh", "vagrant", "strace", "unshare", "nsenter"
 class RunLines(Struct, frozen=True):
     """The workloads of a text in order, what Docker would refuse in it, and what can't be told.
 
-    A line that Docker refuses still has a workload where it names an image.
+    A line that Docker refuses still has a workload where it names an image. `lines` are those
+    that the workloads were read from, in the same order.
     """
 
     workloads: tuple[Workload, ...] = ()
     faults: tuple[Fault, ...] = ()
     gaps: tuple[Fault, ...] = ()
+    lines: tuple[CommandLine, ...] = ()
 
 
 def read_run_lines(source: Source, directory: str = "") -> RunLines:
@@ -67,13 +69,15 @@ def workloads_of(lines: Iterable[CommandLine], directory: str = "") -> RunLines:
     workloads: list[Workload] = []
     faults: list[Fault] = []
     gaps: list[Fault] = []
+    read: list[CommandLine] = []
     for line in lines:
         built = build(line, directory)
         if line.image is not None:
             workloads.append(built.workload)
+            read.append(line)
         faults += map(_fault, built.faults)
         gaps += map(_fault, built.gaps)
-    return RunLines(tuple(workloads), tuple(faults), tuple(gaps))
+    return RunLines(tuple(workloads), tuple(faults), tuple(gaps), tuple(read))
 
 
 def _fault(remark: Remark) -> Fault:

@@ -1,0 +1,1 @@
+"""Edits of `docker run` lines in scripts, Makefiles, systemd units and documents."""

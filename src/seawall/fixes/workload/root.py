@@ -1,0 +1,76 @@
+"""A read-only root filesystem, and the places that must stay writable with it."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from seawall.facts.needs import Directory
+from seawall.fixes.workload.knowledge import Known, is_below
+from seawall.surfaces.workload import Workload
+
+_OPEN = frozenset({"/tmp", "/var/tmp"})  # noqa: S108 -- paths in the container
+
+
+class Root(Struct, frozen=True):
+    """What a read-only root needs beside it: tmpfs entries with their options, and volumes.
+
+    `is_known` where the facts or an observation say that this is all.
+    """
+
+    tmpfs: tuple[str, ...]
+    volumes: tuple[str, ...]
+    is_known: bool
+
+
+def read_only_root(known: Known) -> Root | None:
+    """What to write; None where it is known to fail, or can't be written."""
+    workload = known.workload
+    if (known.needs.writes and known.observed is None) or _needs_writable_root(workload):
+        return None
+    directories, is_known = known.scratch
+    tmpfs = tuple(
+        f"{each.path}:{','.join(_options(each, known))}"
+        for each in directories
+        if not known.is_mounted(each.path) and not _holds_content(known, each.path)
+    )
+    volumes = tuple(path for path in known.kept if not known.is_mounted(path))
+    if workload.is_swarm and tmpfs:
+        return None  # a swarm ignores `tmpfs`
+    return Root(tmpfs, volumes, is_known)
+
+
+def _needs_writable_root(workload: Workload) -> bool:
+    """Secrets that Compose writes into the container itself: it can't where root is read-only."""
+    return any(
+        use.environment or use.content is not None
+        for use in workload.secrets
+        if not use.is_external
+    )
+
+
+def _options(directory: Directory, known: Known) -> list[str]:
+    """Never more than the image has: no programs, no setuid, a bound, and its user's own."""
+    options = ["rw", "noexec", "nosuid", f"size={directory.size}"]
+    starts_as_root = known.is_root is not False
+    if directory.path in _OPEN or (directory.writer == "start" and starts_as_root):
+        return options
+    uid, _, gid = known.serving_user.partition(":")
+    if not uid:
+        return [*options, "mode=1777"]
+    owner = [f"uid={uid}", *((f"gid={gid}",) if gid else ())]
+    return [*options, f"mode={directory.mode or '0755'}", *owner]
+
+
+def _holds_content(known: Known, path: str) -> bool:
+    """Whether the project's own Dockerfile puts something there, which a tmpfs would hide."""
+    build = known.workload.build
+    dockerfile = build.dockerfile if build is not None else None
+    if dockerfile is None:
+        return False
+    text = dockerfile.source.text
+    return path in _OPEN and any(
+        is_below(word.strip("\"'[],"), path) and word.strip("\"'[],") != path
+        for line in text.splitlines()
+        if line.lstrip()[:4].upper() in {"COPY", "ADD ", "WORK", "VOLU"}
+        for word in line.split()
+    )
