@@ -80,10 +80,20 @@ def _without_update(dockerfile: Dockerfile, instruction: Instruction) -> Iterato
         return
     if any(index_step(c) is not Step.NOTHING and not _adds(c) for c in others) or not others:
         return
-    if needed_later(dockerfile, instruction, instruction.end, index_step) is Need.NONE:
+    if _is_needed_no_more(dockerfile, instruction, updates[0].end):
         edit = commands.without(index) if commands.items[index].operator == "&&" else None
         if edit is not None:
             yield edit
+
+
+def _is_needed_no_more(dockerfile: Dockerfile, instruction: Instruction, offset: int) -> bool:
+    """Whether nothing behind a place asks the index, but for this step's own installs."""
+
+    def judge(command: Command) -> Step:
+        is_mended = command.start < instruction.end and _adds(command)
+        return Step.NOTHING if is_mended else index_step(command)
+
+    return needed_later(dockerfile, instruction, offset, judge) is Need.NONE
 
 
 def _is_plain_update(command: Command) -> bool:

@@ -79,7 +79,9 @@ def _fetches(commands: ShellList, last: int) -> bool:
     """Whether this very step fetched them, or ran something that may have."""
     end = commands.items[last].end
     return any(
-        lists_step(command) is Step.RENEWS or is_opaque(commands.script, command)
+        lists_step(command) is Step.RENEWS
+        or command.name in {"add-apt-repository", "apt-add-repository"}
+        or is_opaque(commands.script, command)
         for command in commands.script.commands
         if command.start < end
     )

@@ -7,6 +7,7 @@ from enum import IntEnum
 
 from seawall.core.expression import Expression
 from seawall.fixes.dockerfile.shell_lists import list_of
+from seawall.fixes.dockerfile.shell_words import is_trigger
 from seawall.surfaces.dockerfile import Dockerfile, Instruction, Stage
 from seawall.surfaces.shell import Command, Script
 from seawall.surfaces.shell.wrappers import SHELLS
@@ -52,6 +53,7 @@ _FOREIGN = frozenset(
 """Programs that install packages of the system in their turn."""
 _SYSTEM = Expression(r"(?:/usr(?:/local)?)?/s?bin/")
 _OWN_TOOLS = frozenset({"configure", "gradlew", "mvnw", "manage.py", "config", "Configure"})
+_RUNNERS = frozenset({"npm", "yarn", "pnpm"})
 _INTERPRETERS = ("python", "perl", "ruby", "node", "php")
 
 
@@ -65,7 +67,7 @@ def needed_later(
     """
     if instruction.stage < 0:
         return Need.SURE
-    if any(each.trigger is instruction for each in dockerfile.of("ONBUILD")):
+    if is_trigger(dockerfile, instruction):
         return Need.PERHAPS
     return _in_stage(dockerfile, dockerfile.stages[instruction.stage], offset, judge)
 
@@ -131,9 +133,12 @@ def is_opaque(script: Script, command: Command) -> bool:
         return True
     if name in SHELLS or name in {"source", "."}:
         return _runs_unseen(command)
-    if name == "make" or name.startswith(_INTERPRETERS):
+    if name == "make" or name in _RUNNERS or name.startswith(_INTERPRETERS):
         return any(_PREPARES.search(word) for word in _asked_for(command))
-    path = words[0].literal or ""
+    return _is_unknown_program(name, words[0].literal or "")
+
+
+def _is_unknown_program(name: str, path: str) -> bool:
     if "/" in path and not _SYSTEM.match(path) and name not in _OWN_TOOLS:
         return _HARMLESS_SCRIPTS.search(path) is None and _is_script(name)
     return name not in _HARMLESS and _PREPARES.search(name) is not None
@@ -154,7 +159,10 @@ _KNOWN_PROGRAMS = frozenset(
 
 
 def _asked_for(command: Command) -> Iterator[str]:
-    """Make's targets, an interpreter's script; `setup.py` and pip install nothing of the system."""
+    """Make's targets, npm's script, an interpreter's; `setup.py` installs nothing of the system."""
+    if command.name in _RUNNERS:
+        yield from command.literals if "run" in command.literals else ()
+        return
     for literal in command.literals:
         if command.name != "make" and literal in {"-m", "-c"}:
             return

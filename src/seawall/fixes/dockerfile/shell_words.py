@@ -41,6 +41,11 @@ def command_at(dockerfile: Dockerfile, hit: Hit) -> tuple[Instruction, Command] 
     return None
 
 
+def is_trigger(dockerfile: Dockerfile, instruction: Instruction) -> bool:
+    """Whether ONBUILD keeps an instruction for the images that start from this one."""
+    return any(each.trigger is instruction for each in dockerfile.of("ONBUILD"))
+
+
 def is_exact(dockerfile: Dockerfile, word: ShellWord) -> bool:
     """Whether a word stands in the file just as the shell sees it: no quotes, no escapes."""
     return dockerfile.source.text[word.start : word.end] == word.literal
