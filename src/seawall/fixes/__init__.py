@@ -33,6 +33,7 @@ MODULES: tuple[str, ...] = (
     "dockerfile.rights",
     "dockerfile.places",
     "compose.exposure",
+    "compose.networks",
 )
 """Below `seawall.fixes`, in the order in which they are asked."""
 

@@ -255,9 +255,9 @@ class Block(Struct, frozen=True):
 
 def joined(edits: Edits) -> Edits:
     """The edits with those that insert at the same offset made one, in their order."""
-    found: dict[tuple[int, int], Edit] = {}
+    found: dict[tuple[str, int, int], Edit] = {}
     for edit in edits:
-        key = edit.start, edit.end
+        key = edit.path, edit.start, edit.end
         known = found.get(key)
         text = edit.text if known is None else known.text + edit.text
         found[key] = structs.replace(edit, text=text)

@@ -40,7 +40,10 @@ class Manner(Struct, frozen=True):
 _WORDS = frozenset(
     {"", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "=", "<<"}
 )
-_NUMBER = re.compile(r"[-+.]?(?:[0-9][0-9_.,:eExXoObBa-fA-F+-]*|inf|nan)\Z", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?!(?:[0-9]+\.){2,}[0-9]+\Z)[-+.]?(?:[0-9][0-9_.,:eExXoObBa-fA-F+-]*|inf|nan)\Z",
+    re.IGNORECASE,
+)
 _DATE = re.compile(r"[0-9]{4}-[0-9]")
 _PLAIN_FIRST = re.compile(r"[^\s\-?:,\[\]{}#&*!|>'\"%@`=<]|-(?=[^\s,\[\]{}\-])")
 _NOT_PRINTED = re.compile(
