@@ -11,6 +11,7 @@ from seawall.core.errors import UsageError
 _COMMANDS = {
     "check": ("seawall.cli.check:check", "Judge the containers of a project."),
     "checklist": ("seawall.cli.checklist:checklist", "Give the 22 items their verdicts."),
+    "fix": ("seawall.cli.fix:fix", "Mend what the rules find: a diff, written when asked."),
     "scan": ("seawall.cli.scan:scan", "Judge what is in an image: packages, secrets, files."),
     "sbom": ("seawall.cli.sbom:sbom", "List what is in an image (CycloneDX, SPDX)."),
     "db": ("seawall.cli.db:db", "Keep the advisories that scans rest on."),

@@ -101,7 +101,7 @@ def check(
     # What lies around the builds comes last: it needs to know their contexts.
     inner = [unit for unit in units if unit.kind != REPOSITORY]
     outer = [unit for unit in units if unit.kind == REPOSITORY]
-    examine_one = partial(_examine, options=options, root=root, known=known, builds=builds)
+    examine_one = partial(examine_unit, options=options, root=root, known=known, builds=builds)
     done = map_all(examine_one, inner, _died, options.jobs)
     for number, (unit, own) in enumerate(zip(inner, done, strict=True), 1):
         pairs += ((unit, outcome) for outcome in own)
@@ -145,7 +145,7 @@ Builds = list[tuple[str, str]]
 """Dockerfiles with the contexts that Compose files say they are built in."""
 
 
-def _examine(
+def examine_unit(
     unit: Unit, options: CheckOptions, root: str, known: Known, builds: Builds
 ) -> tuple[Outcome, ...]:
     """Everything that is done to one unit, in whatever process."""
@@ -193,7 +193,7 @@ def _file(unit: Unit, options: CheckOptions, root: str, known: Known) -> Outcome
         keep_hidden = bool(options.baseline or unit.ruling.policy.waivers)
         examine_lines = examine_line if found.path == RUN_OPTION else examine_file
         return examine_lines(source, unit.ruling, keep_hidden, root)
-    outcome, facts = _judged(source, unit.ruling, options, root)
+    outcome, facts = judge_dockerfile(source, unit.ruling, options, root)
     if known is not None and facts is not None and any(facts.of("COPY", "ADD")):
         # A copy of its own: what rules worked out of the file is not kept.
         known[found.path] = structs.replace(facts)
@@ -212,9 +212,10 @@ def _called(found: Input, options: CheckOptions) -> str:
     return (options.stdin_filename or _UNNAMED) if found.path == STANDARD_INPUT else found.name
 
 
-def _judged(
+def judge_dockerfile(
     source: Source, ruling: Ruling, options: CheckOptions, root: str
 ) -> tuple[Outcome, Dockerfile | None]:
+    """What the rules say of one Dockerfile, and its facts; None where reading it failed."""
     keep_hidden = bool(options.baseline or ruling.policy.waivers)
     examined = examine(source, ruling, options.build, keep_hidden)
     if examined.facts is None:

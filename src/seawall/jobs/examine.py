@@ -9,10 +9,12 @@ from msgspec import Struct, structs
 from seawall.core.model import (
     Evidence,
     Finding,
+    Fix,
     Hit,
     Location,
     Problem,
     Region,
+    Safety,
     Severity,
     Verdict,
 )
@@ -186,22 +188,32 @@ def with_fixes(
     default: Source,
 ) -> Iterator[tuple[Rule, Hit] | Crash]:
     """The same hits with their fixes; a fixer that fails is that rule's crash, the hit stays."""
-    from seawall.fixes import fix_of  # noqa: PLC0415 -- only who mends pays for it
-
     for outcome in outcomes:
         if isinstance(outcome, Crash) or outcome[1].verdict is Verdict.PASS:
             yield outcome
             continue
         rule, hit = outcome
+        if not mending.asks_of(rule.id):
+            yield outcome
+            continue
         try:
-            key = rule.id, source_of(hit.at, default).path, hit.symbol
-            fix = None
-            if key not in mending.skipped:
-                fix = fix_of(rule.id, subject, hit, mending.context, mending.allowed)
-            yield rule, structs.replace(hit, fix=fix)
+            yield rule, structs.replace(hit, fix=_fix(rule.id, subject, hit, mending, default))
         except Exception as error:
             yield Crash(rule, f"its fix: {describe(error)}")
             yield outcome
+
+
+def _fix(rule: str, subject: object, hit: Hit, mending: Mending, default: Source) -> Fix | None:
+    """The fix that may be made; where there is none, one that is told of."""
+    from seawall.fixes import fix_of  # noqa: PLC0415 -- only who mends pays for it
+
+    allowed, told = mending.allowed_for(rule), mending.told
+    if mending.skipped and (rule, source_of(hit.at, default).path, hit.symbol) in mending.skipped:
+        allowed, told = frozenset[Safety](), told & {Safety.GUIDED}
+    fix = fix_of(rule, subject, hit, mending.context, allowed) if allowed else None
+    if fix is None and told:
+        fix = fix_of(rule, subject, hit, mending.context, told)
+    return fix
 
 
 def describe(error: Exception) -> str:

@@ -57,11 +57,25 @@ class Mending(Struct, frozen=True):
     """What fixes may be made of: their safeties, what is known, and rules whose proposals to take.
 
     `skipped` are fixes that are not to be offered, by rule, path and symbol of their finding.
+    `taken` are the rules of which guided fixes are allowed as well. `told` are safeties that are
+    only told of: a finding that has no fix which is allowed gets one of those. `rules` are those
+    whose findings get fixes at all, None for every rule.
     """
 
     context: Context
     allowed: frozenset[Safety] = frozenset(Safety)
     skipped: frozenset[tuple[str, str, str]] = frozenset()
+    taken: frozenset[str] = frozenset()
+    told: frozenset[Safety] = frozenset()
+    rules: frozenset[str] | None = None
+
+    def asks_of(self, rule: str) -> bool:
+        """Whether a rule's findings are to get fixes."""
+        return self.rules is None or rule in self.rules
+
+    def allowed_for(self, rule: str) -> frozenset[Safety]:
+        """The safeties that a rule's fix may have."""
+        return self.allowed | {Safety.GUIDED} if rule in self.taken else self.allowed
 
 
 @cache

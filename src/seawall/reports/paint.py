@@ -16,6 +16,8 @@ _CODES = {
     "gutter": "1;34",  # plain blue can't be read on black
     "strong": "1",
     "good": "1;32",
+    "added": "32",
+    "removed": "31",
 }
 
 
@@ -26,7 +28,7 @@ class Paint(Struct, frozen=True):
 
     def __call__(self, text: str, style: str) -> str:
         """The text in a style of `_CODES`."""
-        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.color and text else text
+        return f"\x1b[{_CODES[style]}m{text}\x1b[0m" if self.color and text and style else text
 
 
 def style_of(finding: Finding) -> str:

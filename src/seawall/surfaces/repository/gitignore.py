@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from seawall.core.overlay import text_for
+
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
@@ -52,8 +54,10 @@ def extended(ignores: Ignores, directory: str, name: str = ".gitignore") -> Igno
         OSError: the file is there and can't be read.
     """
     path = os.path.join(directory, name)  # hot
-    with open(path, "rb", opener=_open_at_once) as file:
-        text = file.read(_MAX_BYTES).decode("utf-8", "surrogateescape")
+    text = text_for(path)
+    if text is None:
+        with open(path, "rb", opener=_open_at_once) as file:
+            text = file.read(_MAX_BYTES).decode("utf-8", "surrogateescape")
     return (*ignores, Rules(directory, _spec(text)))
 
 

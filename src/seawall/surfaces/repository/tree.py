@@ -7,6 +7,8 @@ import stat
 
 from msgspec import Struct
 
+from seawall.core.overlay import text_for
+
 MAX_FILES = 100_000
 """Most files that one run lists; what is beyond is not seen, and `Disk.is_whole` says so."""
 MAX_DEPTH = 200
@@ -94,6 +96,9 @@ def is_within(path: str, directory: str) -> bool:
 
 def read_start(path: str, size: int) -> bytes | None:
     """At most `size` bytes of a regular file, no link followed; None where it can't be read."""
+    instead = text_for(path)
+    if instead is not None:
+        return instead.encode("utf-8", "surrogateescape")[:size]
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError):

@@ -1,0 +1,269 @@
+"""From paths to a plan: Dockerfiles first, then what is built of them, then what is around."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct, structs
+
+from seawall.core.globs import absolute
+from seawall.core.model import Finding, Notice, Problem, Safety
+from seawall.core.report import Excerpt
+from seawall.jobs.check import RUN_OPTION, examine_unit, identity_root
+from seawall.jobs.discover import STANDARD_INPUT, Discovery, Input, discover
+from seawall.jobs.examine import bug
+from seawall.jobs.fixing.asking import Asking, is_wanted
+from seawall.jobs.fixing.bench import Bench
+from seawall.jobs.fixing.draft import Draft, draft_of
+from seawall.jobs.fixing.model import ChangedFile, FixOptions, Made, Plan
+from seawall.jobs.fixing.placing import boundary_of, disk_text
+from seawall.jobs.fixing.rounds import ROUNDS, Mended, mend
+from seawall.jobs.governance import Governance, Ruling
+from seawall.jobs.outcome import Settled
+from seawall.jobs.parallel import map_all
+from seawall.jobs.units import COMPOSE, DOCKERFILE, REPOSITORY, RUN, Unit, make_units
+
+Progress = Callable[[int, int], None]
+_NOTHING = "Name the files themselves, whatever they are called."
+
+
+class _Task(Struct, frozen=True):
+    """A unit as it is asked about, and the ruling that says which of its findings count."""
+
+    bench: Bench
+    ruling: Ruling
+
+
+class _Done(Struct, frozen=True):
+    """What became of a unit; without `mended` it is only a problem."""
+
+    mended: Mended | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def plan(
+    paths: Sequence[str],
+    options: FixOptions,
+    governance: Governance | None = None,
+    progress: Progress | None = None,
+) -> Plan:
+    """What would be written to mend what the paths lead to; nothing is written.
+
+    Raises:
+        ConfigError: the policy of the first path can't be understood.
+        UsageError: the command line names a rule that there is not.
+    """
+    check = options.check
+    governance = governance or Governance(check.terms, check.today)
+    governance.leading(paths)
+    found = discover(paths, governance.excludes, check.run_lines)
+    if check.run:
+        given = Input(RUN_OPTION, RUN_OPTION, RUN)
+        found = structs.replace(found, inputs=(*found.inputs, given))
+    units, refused = make_units(
+        (*found.inputs, *found.directories), governance, check.stdin_filename
+    )
+    planning = _Planning(paths, options, units, progress or (lambda _done, _total: None))
+    problems = (*found.problems, *refused, *_absence(paths, found, units))
+    return planning.plan(problems)
+
+
+def _absence(paths: Sequence[str], found: Discovery, units: Sequence[Unit]) -> Iterator[Problem]:
+    if not units and not found.problems:
+        yield Problem(", ".join(paths), "no Dockerfile and no Compose file was found", _NOTHING)
+
+
+class _Planning:
+    """One plan in the making."""
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        options: FixOptions,
+        units: Sequence[Unit],
+        progress: Progress,
+    ) -> None:
+        self._options = options
+        self._units = units
+        self._progress = progress
+        self._root = identity_root(paths)
+        self._asking = Asking(options)
+        self._drafts: dict[str, Draft] = {}
+        self._made: list[Made] = []
+        self._mended: list[Mended] = []
+        self._problems: list[Problem] = []
+
+    def plan(self, problems: Iterable[Problem]) -> Plan:
+        """Go through the units in the order in which one builds on the other."""
+        single = [unit for unit in self._units if unit.kind in (DOCKERFILE, RUN)]
+        projects = [unit for unit in self._units if unit.kind == COMPOSE]
+        around = [unit for unit in self._units if unit.kind == REPOSITORY]
+        answers, builds = self._said_by(projects if len(single) + len(around) else ())
+        self._mend_apart([self._task(unit, answers=answers) for unit in single])
+        for unit in projects:
+            self._mend(self._task(unit))
+        for unit in around:
+            self._mend(self._task(unit, builds=builds))
+        self._problems = [*problems, *self._asking.problems, *self._problems]
+        return self._result()
+
+    def _said_by(
+        self, projects: Sequence[Unit]
+    ) -> tuple[tuple[Settled, ...], tuple[tuple[str, str], ...]]:
+        """What projects say of the Dockerfiles that they build, before anything is mended."""
+        outcomes = [
+            outcome
+            for unit in projects
+            for outcome in examine_unit(unit, self._options.check, self._root, None, [])
+        ]
+        return (
+            tuple(each for outcome in outcomes for each in outcome.settled),
+            tuple(each for outcome in outcomes for each in outcome.builds),
+        )
+
+    def _task(
+        self,
+        unit: Unit,
+        answers: tuple[Settled, ...] = (),
+        builds: tuple[tuple[str, str], ...] = (),
+    ) -> _Task:
+        first = unit.inputs[0].path
+        place = "" if first in (RUN_OPTION, STANDARD_INPUT) else first
+        asked = structs.replace(unit, ruling=self._asking.ruling(unit.ruling, place))
+        return _Task(Bench(asked, self._options.check, self._root, builds, answers), unit.ruling)
+
+    def _mend_apart(self, tasks: Sequence[_Task]) -> None:
+        """Files that have nothing to do with each other."""
+        done = map_all(_mended, tasks, _died, self._options.check.jobs)
+        for number, each in enumerate(done, 1):
+            self._take(each, len(self._made))
+            self._progress(number, len(self._units))
+
+    def _mend(self, task: _Task) -> None:
+        """Files that others may have touched before."""
+        touched = {path: d for path, d in self._drafts.items() if d.text != d.original}
+        self._take(_mended(task, touched, len(self._made)), 0)
+
+    def _take(self, done: _Done, by: int) -> None:
+        self._problems += done.problems
+        if done.mended is None:
+            return
+        self._made += done.mended.made
+        for path, draft in done.mended.drafts.items():
+            self._drafts[path] = draft.renumbered(by)
+        self._mended.append(structs.replace(done.mended, drafts={}))
+
+    def _result(self) -> Plan:
+        mended = self._mended
+        opened = [each for one in mended for each in one.open]
+        return Plan(
+            changed=tuple(self._changed()),
+            fixes=tuple(self._made),
+            files=tuple(dict.fromkeys(change for one in mended for change in one.files)),
+            withheld=tuple(each for each in opened if each.fix.safety is not Safety.GUIDED),
+            proposals=tuple(each for each in opened if each.fix.safety is Safety.GUIDED),
+            left_out=tuple(each for one in mended for each in one.left_out),
+            problems=tuple(dict.fromkeys(self._problems)),
+            notices=tuple(_notices(mended)),
+            excerpts=_excerpts(mended),
+            dockerfiles=tuple(self._paths(DOCKERFILE)),
+            projects=tuple(
+                tuple(absolute(each.path) for each in unit.inputs)
+                for unit in self._units
+                if unit.kind == COMPOSE
+            ),
+        )
+
+    def _paths(self, kind: str) -> Iterator[str]:
+        for unit in self._units:
+            if unit.kind == kind and unit.inputs[0].path != STANDARD_INPUT:
+                yield absolute(unit.inputs[0].path)
+
+    def _changed(self) -> Iterator[ChangedFile]:
+        names = {
+            absolute(each.path): each.name
+            for unit in self._units
+            if unit.kind != REPOSITORY
+            for each in unit.inputs
+        }
+        for path, draft in self._drafts.items():
+            if draft.text == draft.original:
+                continue
+            is_text = path in (RUN_OPTION, STANDARD_INPUT)
+            yield ChangedFile(
+                path,
+                path if is_text else names.get(path) or _called(path),
+                draft.original,
+                draft.text,
+                tuple(draft.changes()),
+                "" if is_text else boundary_of(path),
+                is_new=not is_text and not os.path.lexists(path),
+                is_text=is_text,
+            )
+
+
+def _mended(task: _Task, drafts: Mapping[str, Draft] | None = None, number: int = 0) -> _Done:
+    """Mend one unit, in whatever process; a bug of ours is that unit's problem."""
+    bench = task.bench
+    name = bench.unit.inputs[0].name
+    asked = bench.unit.ruling
+
+    def wanted(finding: Finding) -> bool:
+        return is_wanted(finding, task.ruling, asked)
+
+    try:
+        seeds = {**_seeds(bench), **(drafts or {})}
+        mended = mend(bench, wanted, seeds, number)
+    except Exception as error:
+        return _Done(problems=(bug(name, "mending it failed", error),))
+    return _Done(mended, mended.last.problems)
+
+
+def _died(task: _Task) -> _Done:
+    name = task.bench.unit.inputs[0].name
+    reason = "the process that mended it died (out of memory, or killed)"
+    return _Done(problems=(Problem(name, reason, "Mend it by itself."),))
+
+
+def _seeds(bench: Bench) -> dict[str, Draft]:
+    """The texts of a unit's files as they are."""
+    options = bench.options
+    seeds: dict[str, Draft] = {}
+    for each in bench.unit.inputs if bench.unit.kind != REPOSITORY else ():
+        if each.path == RUN_OPTION:
+            text: str | None = options.run
+        elif each.path == STANDARD_INPUT:
+            text = options.standard_input.decode("utf-8", "surrogateescape")
+        else:
+            text = disk_text(each.path, each.name)
+        if text is not None:
+            seeds[bench.path(each.name)] = draft_of(text)
+    return seeds
+
+
+def _notices(mended: Iterable[Mended]) -> Iterator[Notice]:
+    for each in mended:
+        if not each.is_ended:
+            message = f"after {ROUNDS} rounds there is still more to mend: run it again"
+            yield Notice(each.last.path, message)
+
+
+def _excerpts(mended: Iterable[Mended]) -> dict[str, Excerpt]:
+    """The texts before, by the names that reports have for them, with all that is secret in them.
+
+    What is judged later may see a file as it has become: that is not its text before.
+    """
+    found: dict[str, Excerpt] = {}
+    for excerpt in (excerpt for each in mended for excerpt in each.first.excerpts):
+        known = found.setdefault(excerpt.source.path, excerpt)
+        if known is not excerpt and known.source.text == excerpt.source.text:
+            secrets = (*known.secrets, *excerpt.secrets)
+            found[excerpt.source.path] = Excerpt(known.source, secrets)
+    return found
+
+
+def _called(path: str) -> str:
+    """What reports call a file that no path named."""
+    relative = os.path.relpath(path)
+    return path if relative.startswith("../") else relative
