@@ -144,7 +144,7 @@ def _removed(dockerfile: Dockerfile, hit: Hit, _: Context) -> Fix | None:
     instruction, command = found
     name = next(command.option_values("--virtual", "-t"), None)
     commands = list_of(dockerfile, instruction)
-    if name is None or name.literal is None:
+    if name is None or name.literal is None or _AT_RUN_TIME.search(name.literal):
         return None
     removal = f"apk del {name.literal}"
     edit = _at_the_end(dockerfile, commands, command, removal)
@@ -156,6 +156,10 @@ def _removed(dockerfile: Dockerfile, hit: Hit, _: Context) -> Fix | None:
     title = f"remove {name.literal} in the step that installs it"
     edits = (edit,) if edit else ()
     return Fix(Safety.GUIDED, title, edits, proposal=proposal, fixer="remove-build-dependencies")
+
+
+_AT_RUN_TIME = Expression(r"run|^[^.]*$")
+"""Names of what is kept on purpose: `.run-deps`, and packages that are no group at all."""
 
 
 def _at_the_end(
@@ -178,7 +182,7 @@ VIRTUAL = Fixer(
     writes=(
         "`apk del` of the virtual package at the end of the RUN that adds it. The edit is there "
         "where that RUN uses the packages and no later RUN of the stage does; else the RUN to "
-        "write is shown."
+        "write is shown. Groups named for run time (`.app-rundeps`) are left alone."
     ),
     breaks=(
         "What was compiled may need shared libraries that came with the build packages. Name those "
@@ -193,6 +197,7 @@ VIRTUAL = Fixer(
         ),
     ),
     keeps=(
+        "FROM alpine:3.19\nRUN apk add --no-cache --virtual .app-rundeps libpq && make\n",
         "FROM alpine:3.19\nRUN apk add --no-cache --virtual .build gcc\nRUN make\n"
         "RUN apk del .build\n",
     ),

@@ -38,20 +38,28 @@ def _lists(dockerfile: Dockerfile, hit: Hit, _: Context) -> Fix | None:
     found = command_at(dockerfile, hit)
     if found is None or found[1].name not in APT:
         return None
-    instruction, _command = found
+    instruction, command = found
     commands = list_of(dockerfile, instruction)
     if commands is None or _is_elsewhere(instruction, commands):
         return None
     last = _last_use(commands)
     if last < 0 or not _fetches(commands, last):
-        return None
+        return _shown(dockerfile, command)
     edit = commands.after(last, _sudo(commands) + _CLEAN)
     need = needed_later(dockerfile, instruction, commands.items[last].end, lists_step)
     if edit is None or need is Need.SURE:
-        return None
+        return _shown(dockerfile, command)
     safety = Safety.SAFE if need is Need.NONE and not _sudo(commands) else Safety.UNSAFE
     title = "delete apt's lists in the step that fetched them"
     return Fix(safety, title, (edit,), fixer="apt-lists")
+
+
+def _shown(dockerfile: Dockerfile, command: Command) -> Fix:
+    """The step to write where a later one takes its lists from an earlier one."""
+    written = dockerfile.source.text[command.start : command.end]
+    proposal = f"RUN apt-get update \\\n    && {written} \\\n    && {_CLEAN}"
+    title = "fetch the lists and delete them in each step that installs"
+    return Fix(Safety.GUIDED, title, proposal=proposal, fixer="apt-lists")
 
 
 def _is_elsewhere(instruction: Instruction, commands: ShellList) -> bool:
@@ -104,10 +112,10 @@ LISTS_FIXER = Fixer(
         "`&&`, or by `;` where `set -e` or a `;` already rules. It is *safe* where every later "
         "step of the stage, and of the stages that start from it, either never asks apt or runs "
         "`apt-get update` itself; *unsafe* where one runs a script, a Makefile's target or a "
-        "program that may install packages, in ONBUILD, and where `sudo` calls apt. Nothing is "
-        "written where a later step installs without an update of its own, where the lists came "
-        "from an earlier step (then the layer would not shrink), under a mount, "
-        "and where the RUN's list can't be read in full."
+        "program that may install packages, in ONBUILD, and where `sudo` calls apt. Where a later "
+        "step installs without an update of its own, or the lists came from an earlier step (then "
+        "the layer would not shrink), only the step to write is shown. Nothing is said under a "
+        "mount and where the RUN's list can't be read in full."
     ),
     breaks=(
         "A container or a later image of yours in which someone runs `apt-get install` without "

@@ -31,10 +31,10 @@ class Step(IntEnum):
 
 Judge = Callable[[Command], Step]
 
-_HARMLESS_SCRIPTS = Expression(
-    r"(?:activate|profile|\.?bashrc|/env|env\.sh|nvm\.sh|os-release|autogen\.sh|/?entrypoint\.sh"
-    r"|conda\.sh|setup\.(?:ba)?sh|\.venv\S*)\Z"
+_SETS_VARIABLES = Expression(
+    r"(?:activate|profile|\.?bashrc|/env|env\.sh|nvm\.sh|os-release|conda\.sh|setup\.(?:ba)?sh)\Z"
 )
+"""What is sourced only for the variables and functions that it brings."""
 _PREPARES = Expression(r"install|setup|set-up|bootstrap|provision|prereq|depend|deps|prepare|apt")
 _HARMLESS = frozenset(
     {
@@ -52,7 +52,9 @@ _FOREIGN = frozenset(
 )  # fmt: skip
 """Programs that install packages of the system in their turn."""
 _SYSTEM = Expression(r"(?:/usr(?:/local)?)?/s?bin/")
-_OWN_TOOLS = frozenset({"configure", "gradlew", "mvnw", "manage.py", "config", "Configure"})
+_OWN_TOOLS = frozenset(
+    {"configure", "gradlew", "mvnw", "manage.py", "config", "Configure", "autogen.sh"}
+)
 _RUNNERS = frozenset({"npm", "yarn", "pnpm"})
 _INTERPRETERS = ("python", "perl", "ruby", "node", "php")
 
@@ -140,7 +142,7 @@ def is_opaque(script: Script, command: Command) -> bool:
 
 def _is_unknown_program(name: str, path: str) -> bool:
     if "/" in path and not _SYSTEM.match(path) and name not in _OWN_TOOLS:
-        return _HARMLESS_SCRIPTS.search(path) is None and _is_script(name)
+        return _is_script(name)
     return name not in _HARMLESS and _PREPARES.search(name) is not None
 
 
@@ -176,4 +178,5 @@ def _runs_unseen(command: Command) -> bool:
     if command.has_option("-c"):
         return False
     operand = next(command.operands(), None)
-    return operand is None or _HARMLESS_SCRIPTS.search(operand.loose) is None
+    is_sourced = command.name in {"source", "."} and operand is not None
+    return not is_sourced or operand is None or _SETS_VARIABLES.search(operand.loose) is None

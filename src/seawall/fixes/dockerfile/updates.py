@@ -30,6 +30,10 @@ def _merged(dockerfile: Dockerfile, hit: Hit, _: Context) -> Fix | None:
     update = commands.text(index) if index >= 0 else ""
     if not update or "\n" in update or commands.items[index].kind != "command":
         return None
+    if any(
+        is_opaque(commands.script, c) for c in commands.script.commands if c.start > command.end
+    ):
+        return None
     target = _first_user(dockerfile, instruction, judge)
     edits = _moved(dockerfile, commands, index, target, update) if target else None
     if edits is None:
@@ -189,6 +193,7 @@ MERGE = Fixer(
         "FROM debian:12.5\nRUN apt-get update\nUSER app\nRUN apt-get install -y nginx\n",
         "FROM debian:12.5\nRUN apt-get update\nRUN apt-get install -y nginx || true\n",
         "FROM debian:12.5\nRUN apt-get update\nRUN apt-get install -y nginx; echo done\n",
+        "FROM debian:12.5\nRUN apt-get update && bash /x/setup.sh\nRUN apt-get install -y x\n",
         "FROM debian:12.5 AS a\nRUN apt-get update\nFROM a\nRUN apt-get install -y nginx\n",
     ),
 )
