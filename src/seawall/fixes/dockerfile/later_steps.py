@@ -52,9 +52,7 @@ _FOREIGN = frozenset(
 )  # fmt: skip
 """Programs that install packages of the system in their turn."""
 _SYSTEM = Expression(r"(?:/usr(?:/local)?)?/s?bin/")
-_OWN_TOOLS = frozenset(
-    {"configure", "gradlew", "mvnw", "manage.py", "config", "Configure", "autogen.sh"}
-)
+_OWN_TOOLS = frozenset({"configure", "gradlew", "mvnw", "manage.py", "Configure", "autogen.sh"})
 _RUNNERS = frozenset({"npm", "yarn", "pnpm"})
 _INTERPRETERS = ("python", "perl", "ruby", "node", "php")
 
