@@ -26,14 +26,18 @@ MODULES: tuple[str, ...] = (
     "dockerfile.tools",
     "dockerfile.steps",
     "workload.hardening",
+    "workload.confinement",
+    "workload.isolation",
     "dockerfile.form",
     "dockerfile.process",
+    "dockerfile.health",
     "dockerfile.user",
     "dockerfile.named",
     "dockerfile.rights",
     "dockerfile.places",
     "compose.exposure",
     "compose.networks",
+    "compose.health",
 )
 """Below `seawall.fixes`, in the order in which they are asked."""
 

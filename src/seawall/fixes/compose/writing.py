@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 
 class Plain(Struct, frozen=True):
@@ -16,9 +16,13 @@ class Plain(Struct, frozen=True):
 
 
 class Inline(Struct, frozen=True):
-    """A list or a mapping that is written on one line, whatever the file's manner."""
+    """A list or a mapping that is written on one line, whatever the file's manner.
+
+    All its texts are quoted where it `is_quoted`, as is usual for commands.
+    """
 
     value: Sequence[Value] | Mapping[str, Value]
+    is_quoted: bool = False
 
 
 Value: TypeAlias = (
@@ -96,7 +100,8 @@ _PLAINEST = Manner()
 def inline(value: Value, manner: Manner = _PLAINEST, *, flow: bool = True) -> str:
     """A value on one line; `flow` where it stands within brackets or braces."""
     if isinstance(value, Inline):
-        return inline(value.value, manner, flow=flow)
+        quoting = structs.replace(manner, is_json=True) if value.is_quoted else manner
+        return inline(value.value, quoting, flow=flow)
     if isinstance(value, Mapping):
         pairs = (f"{_key(key, manner)}: {inline(each, manner)}" for key, each in value.items())
         return "{" + ", ".join(pairs) + "}"
