@@ -28,9 +28,15 @@ MODULES: tuple[str, ...] = (
     "workload.hardening",
     "workload.confinement",
     "workload.isolation",
+    "workload.scratch",
+    "workload.mounts",
+    "workload.user",
+    "workload.socket",
     "dockerfile.form",
     "dockerfile.process",
     "dockerfile.health",
+    "dockerfile.pipes",
+    "dockerfile.exposure",
     "dockerfile.user",
     "dockerfile.named",
     "dockerfile.rights",
@@ -38,6 +44,7 @@ MODULES: tuple[str, ...] = (
     "compose.exposure",
     "compose.networks",
     "compose.health",
+    "compose.secrets",
 )
 """Below `seawall.fixes`, in the order in which they are asked."""
 

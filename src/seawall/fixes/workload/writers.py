@@ -149,3 +149,32 @@ def rewritten(subject: Service | RunLine, hit: Hit, text: str) -> Edits:
     workload = workload_of(subject, hit)
     spot = None if workload is None else spot_of(hit, workload)
     return () if spot is None or spot.text is None else spot.set(text)
+
+
+def combined(text: str, out: Edits, new: Edits) -> Edits:
+    """What is taken out and what is put in as edits that do not touch: one where they would."""
+    taken = list(out)
+    rest: list[Edit] = []
+    for edit in new:
+        at = next((i for i, gone in enumerate(taken) if _touch(gone, edit)), None)
+        if at is None:
+            rest.append(edit)
+        elif edit.start != edit.end or taken[at].text:
+            return ()
+        else:
+            taken[at] = _in_place_of(text, taken[at], edit)
+    return (*taken, *rest)
+
+
+def _touch(one: Edit, other: Edit) -> bool:
+    return one.start <= other.end and other.start <= one.end
+
+
+def _in_place_of(text: str, gone: Edit, new: Edit) -> Edit:
+    """An insertion in the place of what is taken out; a line that goes takes its end with it."""
+    deleted = text[gone.start : gone.end]
+    written = new.text
+    if deleted.endswith("\n") and written[:1] in {"\r", "\n"}:
+        end = "\r\n" if deleted.endswith("\r\n") else "\n"
+        written = written.lstrip("\r\n") + end
+    return Edit(gone.start, gone.end, written, gone.path)
