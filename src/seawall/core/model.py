@@ -116,13 +116,14 @@ class FileChange(Struct, frozen=True):
 
     `deed` is `create` (never over one that is there), `append` (made where it is not there) or
     `chmod`. `path` is absolute, or relative to the directory of the finding's file. `mode` is the
-    file's permission bits, 0 for what is usual.
+    file's permission bits, 0 for what is usual. Where the text `is_secret` no report may show it.
     """
 
     deed: str
     path: str
     text: str = ""
     mode: int = 0
+    is_secret: bool = False
 
 
 class Fix(Struct, frozen=True):
