@@ -31,7 +31,7 @@ def _no_cache(dockerfile: Dockerfile, hit: Hit, _: Context) -> Fix | None:
 
 
 _OLD_PIP = Expression(
-    r"(?:ubuntu|debian)\S*:(?:1[0-4]|[78](?!\d)|precise|trusty|wheezy|jessie)|jessie"
+    r"ubuntu\S*:(?:\d\.|1[0-4])|debian\S*:[678](?!\d)|precise|trusty|squeeze|wheezy|jessie"
 )
 """Images whose own pip is older than 6, which does not know the option."""
 

@@ -73,9 +73,3 @@ def without(
         return None
     written = text[word.start : end]
     return None if "#" in written and "\n" in written else Edit(before, end, "")
-
-
-def is_plain(dockerfile: Dockerfile, command: Command) -> bool:
-    """Whether every word of a command stands in the file as the shell is given it."""
-    text = dockerfile.source.text
-    return all(text[word.start : word.end] == word.text for word in command.words)
