@@ -7,10 +7,13 @@ import sys
 from time import monotonic
 from typing import TextIO
 
+from seawall.core.clean import clean_line
+
 SILENCE = 1.0
 """Seconds before a run says anything: most are over by then."""
 _PAUSE = 0.1
 _ERASE = "\r\x1b[K"
+_LONGEST = 100
 
 
 class Progress:
@@ -34,6 +37,12 @@ class Progress:
             self._is_shown = True
             counted = f"{done} of {total}" if total else str(done)
             self._write(f"{_ERASE}seawall: {counted}{self._what} examined")
+
+    def say(self, doing: str) -> None:
+        """Say what is being done, where that takes long from the start."""
+        if self._is_watched:
+            self._is_shown = True
+            self._write(f"{_ERASE}seawall: {clean_line(doing)[:_LONGEST]}")
 
     def close(self) -> None:
         """Take the line away."""

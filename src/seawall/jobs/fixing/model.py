@@ -111,6 +111,11 @@ class Plan(Struct, frozen=True):
         """Whether nothing is to be written."""
         return not self.changed and not self.files
 
+    @property
+    def paths(self) -> frozenset[str]:
+        """The files that are to be written or get a mode."""
+        return frozenset((*(f.path for f in self.changed), *(f.path for f in self.files)))
+
     def count(self, safety: Safety) -> int:
         """How many fixes of a safety are made."""
         return sum(made.fix.safety is safety for made in self.fixes)

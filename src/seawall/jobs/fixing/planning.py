@@ -142,8 +142,7 @@ class _Planning:
 
     def _mend(self, task: _Task) -> None:
         """Files that others may have touched before."""
-        touched = {path: d for path, d in self._drafts.items() if d.text != d.original}
-        self._take(_mended(task, touched, len(self._made)), 0)
+        self._take(_mended(task, self._drafts, len(self._made)), 0)
 
     def _take(self, done: _Done, by: int) -> None:
         self._problems += done.problems
@@ -151,7 +150,8 @@ class _Planning:
             return
         self._made += done.mended.made
         for path, draft in done.mended.drafts.items():
-            self._drafts[path] = draft.renumbered(by)
+            if draft.text != draft.original:
+                self._drafts[path] = draft.renumbered(by)
         self._mended.append(structs.replace(done.mended, drafts={}))
 
     def _result(self) -> Plan:
@@ -188,8 +188,6 @@ class _Planning:
             for each in unit.inputs
         }
         for path, draft in self._drafts.items():
-            if draft.text == draft.original:
-                continue
             is_text = path in (RUN_OPTION, STANDARD_INPUT)
             yield ChangedFile(
                 path,
@@ -213,8 +211,8 @@ def _mended(task: _Task, drafts: Mapping[str, Draft] | None = None, number: int 
         return is_wanted(finding, task.ruling, asked)
 
     try:
-        seeds = {**_seeds(bench), **(drafts or {})}
-        mended = mend(bench, wanted, seeds, number)
+        others = drafts or {}
+        mended = mend(bench, wanted, _seeds(bench, others), others, number)
     except Exception as error:
         return _Done(problems=(bug(name, "mending it failed", error),))
     return _Done(mended, mended.last.problems)
@@ -226,8 +224,8 @@ def _died(task: _Task) -> _Done:
     return _Done(problems=(Problem(name, reason, "Mend it by itself."),))
 
 
-def _seeds(bench: Bench) -> dict[str, Draft]:
-    """The texts of a unit's files as they are."""
+def _seeds(bench: Bench, others: Mapping[str, Draft]) -> dict[str, Draft]:
+    """The texts of a unit's files as they are, or as other units have left them."""
     options = bench.options
     seeds: dict[str, Draft] = {}
     for each in bench.unit.inputs if bench.unit.kind != REPOSITORY else ():
@@ -238,7 +236,8 @@ def _seeds(bench: Bench) -> dict[str, Draft]:
         else:
             text = disk_text(each.path, each.name)
         if text is not None:
-            seeds[bench.path(each.name)] = draft_of(text)
+            path = bench.path(each.name)
+            seeds[path] = others.get(path) or draft_of(text)
     return seeds
 
 

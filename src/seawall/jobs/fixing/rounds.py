@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from seawall.core.model import Edit, FileChange, Finding, Fix
+from seawall.core.overlay import overlaid
 from seawall.jobs.fixing.bench import Bench, Judgement
 from seawall.jobs.fixing.draft import Draft, draft_of, overlap
 from seawall.jobs.fixing.model import LeftOut, Made, Open
@@ -46,9 +47,19 @@ class Mended(Struct, frozen=True):
     is_ended: bool = True
 
 
-def mend(bench: Bench, wanted: Wanted, drafts: Mapping[str, Draft], number: int) -> Mended:
-    """Mend a unit whose files stand as in `drafts`; its fixes get the numbers from `number` on."""
-    return _Mending(bench, wanted, drafts, number).run()
+def mend(
+    bench: Bench,
+    wanted: Wanted,
+    own: Mapping[str, Draft],
+    others: Mapping[str, Draft],
+    number: int = 0,
+) -> Mended:
+    """Mend a unit whose own files stand as in `own`, and what else was mended as in `others`.
+
+    Its fixes get the numbers from `number` on.
+    """
+    with overlaid({path: draft.text for path, draft in others.items()}):
+        return _Mending(bench, wanted, own, others, number).run()
 
 
 class _Attempt(Struct, frozen=True):
@@ -61,11 +72,17 @@ class _Attempt(Struct, frozen=True):
 
 class _Mending:
     def __init__(
-        self, bench: Bench, wanted: Wanted, drafts: Mapping[str, Draft], number: int
+        self,
+        bench: Bench,
+        wanted: Wanted,
+        own: Mapping[str, Draft],
+        others: Mapping[str, Draft],
+        number: int,
     ) -> None:
         self._bench = bench
         self._wanted = wanted
-        self._drafts = dict(drafts)
+        self._drafts = dict(own)
+        self._others = others
         self._first_number = number
         self._made: list[Made] = []
         self._files: list[FileChange] = []
@@ -191,14 +208,14 @@ class _Mending:
         return drafts
 
     def _draft(self, path: str, drafts: Mapping[str, Draft]) -> Draft:
-        known = drafts.get(path) or self._drafts.get(path)
+        known = drafts.get(path) or self._drafts.get(path) or self._others.get(path)
         if known is None:
             known = draft_of(self._text_of(path) or "")
             self._drafts[path] = known
         return known
 
     def _text_of(self, path: str) -> str | None:
-        known = self._drafts.get(path)
+        known = self._drafts.get(path) or self._others.get(path)
         return known.text if known is not None else disk_text(path)
 
     def _texts(self, drafts: Mapping[str, Draft]) -> dict[str, str]:

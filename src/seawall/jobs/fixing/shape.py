@@ -70,8 +70,9 @@ class Shift:
 
 def _touches(edit: Edit, start: int, end: int) -> bool:
     if edit.start == edit.end:
+        is_before = edit.start == start and edit.text.endswith("\n")
         is_behind = edit.start == end and edit.text.startswith(("\n", "\r\n"))
-        return start < edit.start <= end and not is_behind
+        return start <= edit.start <= end and not is_before and not is_behind
     return edit.start < end and start < edit.end
 
 

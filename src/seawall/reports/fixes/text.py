@@ -19,12 +19,21 @@ _MOST = 40
 """Lines of one proposal that are shown."""
 
 
-def render(plan: Plan, options: RenderOptions, written: Sequence[str] | None = None) -> str:
-    """The plan; `written` are the names of the files that it was written to, None for none yet."""
+def render(
+    plan: Plan,
+    options: RenderOptions,
+    written: Sequence[str] | None = None,
+    proof: Sequence[str] = (),
+) -> str:
+    """The plan; `written` are the names of the files that it was written to, None for none yet.
+
+    `proof` is what is to be said of the proof, line by line.
+    """
     writer = _Writer(plan, options)
     parts = [*writer.files()] if options.verbose >= 0 else [[*writer.names()]]
     if options.verbose >= 0:
         parts += (writer.left_out(), writer.withheld(), writer.proposals())
+    parts.append([clean_line(line) for line in proof])
     parts.append([*writer.closing(written)])
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"
 
@@ -46,7 +55,7 @@ class _Writer:
             if file.path in private:
                 yield [*self._private(file)]
             elif file.is_text:
-                yield [*self._whole(file)]
+                yield [*self._said(n for n, _ in enumerate(self._plan.fixes))]
             else:
                 yield [*self._diff(file)]
         modes = [c for c in self._plan.files if c.deed == "chmod"]
@@ -96,10 +105,6 @@ class _Writer:
         numbers = dict.fromkeys(n for change in file.changes for n in change.fixes)
         yield from self._said(numbers)
         yield f"a new file for its owner's eyes only, not shown: {clean_line(file.name)}"
-
-    def _whole(self, file: ChangedFile) -> Iterator[str]:
-        """What was given on the command line is given back whole."""
-        yield from clean(file.after).splitlines()
 
     def left_out(self) -> list[str]:
         """What was tried and does not hold."""
@@ -171,8 +176,7 @@ def _fixes(plan: Plan, safety: Safety) -> str:
 
 
 def _changed(plan: Plan, written: Sequence[str] | None) -> str:
-    if written is not None:
-        number = len(written)
-        return f"{number or 'no'} file{'' if number == 1 else 's'} changed"
-    number = len({file.path for file in plan.changed} | {each.path for each in plan.files})
-    return f"{number or 'no'} file{'' if number == 1 else 's'} would change"
+    is_file = not any(file.is_text for file in plan.changed)
+    number = len(plan.paths) if written is None else len(written)
+    noun = ("file" if is_file else "text") + ("" if number == 1 else "s")
+    return f"{number or 'no'} {noun} {'would change' if written is None else 'changed'}"
