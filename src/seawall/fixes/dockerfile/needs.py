@@ -97,7 +97,8 @@ def writes_of(ground: Ground, account: frozenset[str]) -> Writes:
     given = _given(ground, account)
     kept = tuple(dict.fromkeys(path for path in own if not _covered(path, given)))
     more = tuple(path for path in add if not _covered(path, given) and path not in kept)
-    group = JOINS.get((program, ground.family)) if server is None else None
+    has_settings = any(word.endswith(".conf") for word in started(ground))
+    group = JOINS.get((program, ground.family)) if server is None and has_settings else None
     return Writes(_without_children(kept), more, (group,) if group else ())
 
 

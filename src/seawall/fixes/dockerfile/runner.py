@@ -9,8 +9,8 @@ from msgspec import Struct
 from seawall.core.model import Edit
 from seawall.fixes.dockerfile.accounts import Account, Accounts, accounts_of, creation, numbering
 from seawall.fixes.dockerfile.ground import ALPINE, DEBIAN, Ground, users_before
-from seawall.fixes.dockerfile.needs import needs_home
-from seawall.fixes.dockerfile.servers import Server, server_of
+from seawall.fixes.dockerfile.needs import needs_home, started
+from seawall.fixes.dockerfile.servers import RUNS_AS, Server, program_of, server_of
 from seawall.rules.runtime.user import is_root_name
 from seawall.surfaces.dockerfile import Instruction
 
@@ -34,9 +34,9 @@ class Runner(Struct, frozen=True):
     """Who is to run: `user` is what USER says, `owner` and `group` what chown and chgrp are told.
 
     `group` is empty where its number is not known. `make` is the command that makes the account,
-    `names` are all names and numbers of it, `env` is the HOME that it needs to be told, `joins`
-    says that it becomes a member of a group that an earlier step makes; `edits` are what else of
-    the file must change for it.
+    `joins` the commands by which it becomes a member of groups that earlier steps make. `names`
+    are all its names and numbers, `env` is the HOME that it needs to be told, and `edits` are
+    what else of the file must change for it.
     """
 
     user: str
@@ -46,7 +46,7 @@ class Runner(Struct, frozen=True):
     names: frozenset[str] = frozenset()
     title: str = ""
     env: str = ""
-    joins: bool = False
+    joins: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
 
 
@@ -87,6 +87,9 @@ def _ready(ground: Ground, seen: str) -> Iterator[Runner]:
     server = server_of(ground)
     if server is not None and server.user:
         yield _of_server(ground, server)
+    number = RUNS_AS.get((program_of(started(ground)), ground.family)) if server is None else None
+    if number is not None:
+        yield _of_number(number, f"Run as {number}, whom the server changes to by itself")
     if facts is not None and facts.offers:
         yield _offered(ground, facts.offers, "Run as the user that the base image offers")
     if facts is not None and facts.drops_to:
@@ -159,13 +162,15 @@ def _made(ground: Ground, groups: tuple[str, ...]) -> Runner:
     name, uid = accounts.free_name(), accounts.free_uid()
     home = f"/home/{name}" if needs_home(ground) else ""
     make = creation(ground.family, name, uid, home)
-    for group in groups:
-        adds = f"addgroup {name} {group}" if ground.family == ALPINE else ""
-        make += f" && {adds or f'usermod -a -G {group} {name}'}"
+    is_alpine = ground.family == ALPINE
+    joins = tuple(
+        f"addgroup {name} {group}" if is_alpine else f"usermod -a -G {group} {name}"
+        for group in groups
+    )
     user = str(uid) if groups else f"{uid}:{uid}"
     title = f"Make an account for the program and end with `USER {user}`"
     names = frozenset({name, str(uid)})
-    return Runner(user, f"{uid}:{uid}", str(uid), make, names, title, joins=bool(groups))
+    return Runner(user, f"{uid}:{uid}", str(uid), make, names, title, joins=joins)
 
 
 def _numbered(ground: Ground) -> Runner:

@@ -41,6 +41,12 @@ JOINS = {("redis", DEBIAN): "redis", ("redis", ALPINE): "redis"}
 """Groups that may read what only the package's own account is to read."""
 
 
+RUNS_AS = dict.fromkeys(
+    ((name, DEBIAN) for name in ("nginx", "apache", "lighttpd", "php-fpm")), "33"
+)
+"""The account that a package's server changes to when it starts as root: as it, it may start."""
+
+
 class Server(Struct, frozen=True):
     """An image of a server whose own start is known: its account, and what it writes to.
 

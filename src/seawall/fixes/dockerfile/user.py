@@ -143,7 +143,7 @@ def _edits(ground: Ground, plan: _Plan) -> Iterator[Edit]:
             dockerfile, at, run(dockerfile, make + _steps(plan, paths, ()), ground.runs_posix)
         )
         own, make = tuple(path for path in own if path not in paths), []
-    steps = make + _steps(plan, own, add) if plan.may_run else []
+    steps = [*make, *runner.joins, *_steps(plan, own, add)] if plan.may_run else []
     if plan.may_run and plan.opens:
         steps.append(f"chmod a+rx {' '.join(filter(None, plan.opens))}")
     lines = run(dockerfile, steps, ground.runs_posix) if steps else []
@@ -176,7 +176,7 @@ def _before_volumes(ground: Ground, plan: _Plan) -> tuple[int, tuple[str, ...]] 
         text, volume = posixpath.normpath(setting.value.known or "."), setting.by
         paths = tuple(path for path in plan.writes.own if f"{path}/".startswith(f"{text}/"))
         is_ours = volume.stage == ground.target.index and volume.start < plan.place
-        if paths and is_ours and is_root_at(ground, volume.start) and not plan.runner.joins:
+        if paths and is_ours and is_root_at(ground, volume.start):
             given = _volumes_of(ground, volume)
             own = plan.writes.own
             at = ground.dockerfile.source.line_starts[volume.line - 1]
