@@ -37,6 +37,7 @@ MODULES: tuple[str, ...] = (
     "dockerfile.health",
     "dockerfile.pipes",
     "dockerfile.exposure",
+    "dockerfile.downloads",
     "dockerfile.user",
     "dockerfile.named",
     "dockerfile.rights",
@@ -45,6 +46,7 @@ MODULES: tuple[str, ...] = (
     "compose.networks",
     "compose.health",
     "compose.secrets",
+    "compose.operations",
 )
 """Below `seawall.fixes`, in the order in which they are asked."""
 

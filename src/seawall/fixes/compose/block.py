@@ -26,6 +26,7 @@ __all__ = [
     "Spot",
     "Value",
     "edits_for",
+    "project_block",
     "scalar",
     "service_block",
     "spot_at",
@@ -270,6 +271,14 @@ def top_block(source: Source, *, shared: bool = False) -> Block | None:
     if layout is None or len(layout.documents) != 1:
         return None
     return Spot(layout, layout.documents[0], shared).block()
+
+
+def project_block(source: Source) -> Block | None:
+    """The mapping of a file with a top level: a file of the first form has only services there."""
+    block = top_block(source)
+    if block is None or not (block.has("services") or block.has("include")):
+        return None
+    return block
 
 
 def service_block(workload: Workload, *, shared: bool = False) -> Block | None:

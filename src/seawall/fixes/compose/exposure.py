@@ -75,11 +75,11 @@ def _loopback(spot: Spot) -> tuple[Edit, ...]:
     if spot.text is None:
         block = spot.block()
         return () if block is None else block.put({"host_ip": LOOPBACK})
-    parts = _parts(spot.text.partition("/")[0])
+    parts = parts_of(spot.text.partition("/")[0])
     if len(parts) == 1:
-        return _inserted(spot, f"{LOOPBACK}::")
+        return inserted(spot, f"{LOOPBACK}::")
     if len(parts) == 2:
-        return _inserted(spot, f"{LOOPBACK}:")
+        return inserted(spot, f"{LOOPBACK}:")
     address = spot.text.removesuffix(f":{parts[-2]}:{parts[-1]}{_protocol(spot.text)}")
     if len(parts) < 3 or not _ANYWHERE.match(address):
         return ()
@@ -91,7 +91,7 @@ def _protocol(text: str) -> str:
     return slash + protocol
 
 
-def _parts(text: str) -> list[str]:
+def parts_of(text: str) -> list[str]:
     """The parts between colons, those in braces and brackets left whole."""
     parts, at = [], 0
     while at <= len(text):
@@ -102,7 +102,7 @@ def _parts(text: str) -> list[str]:
     return parts
 
 
-def _inserted(spot: Spot, text: str) -> tuple[Edit, ...]:
+def inserted(spot: Spot, text: str) -> tuple[Edit, ...]:
     """A text put before a scalar's own, its quotes and the rest untouched where they may stay."""
     written = spot.source.text[spot.start : spot.end]
     quote = written[0] if written[:1] in {"'", '"'} else ""
@@ -124,27 +124,24 @@ def _beside(subject: Service, hit: Hit, _: Context) -> Fix | None:
 
 
 def _everywhere(subject: Service, hit: Hit, _: Context) -> Fix | None:
-    """For all ports of a service that is not the only one to publish any."""
+    """For all ports of a service, where another one is surely the way in."""
     project, workload = subject.project, workload_of(subject, hit)
     if workload is None or not is_certain(hit) or workload.is_swarm:
         return None
-    others = [each for each in project.services if each is not workload and _is_open(each)]
-    ports = [port for port in workload.ports if is_everywhere(port) and port.is_host_ip_known]
-    if not others or any(map(_is_front_door, workload.ports)):
-        return None
-    edits: tuple[Edit, ...] = ()
-    for port in ports:
-        spot = spot_of(Hit(port, "", ""), project)
-        made = _loopback(spot) if spot is not None else ()
-        if spot is None or not made:
-            return None
-        edits += in_file(hit, project, spot.source, made)
     title = f"Publish the ports of {workload.name} on {LOOPBACK} only"
+    others = [port for each in project.services if each is not workload for port in each.ports]
+    has_door = any(_is_front_door(port) and is_everywhere(port) for port in others)
+    if not has_door or any(map(_is_front_door, workload.ports)):
+        return Fix(Safety.GUIDED, title, proposal=hit.remedy, fixer="bind-web-ports")
+    edits: tuple[Edit, ...] = ()
+    for port in workload.ports:
+        if is_everywhere(port) and port.is_host_ip_known:
+            spot = spot_of(Hit(port, "", ""), project)
+            made = _loopback(spot) if spot is not None else ()
+            if spot is None or not made:
+                return None
+            edits += in_file(hit, project, spot.source, made)
     return fix(Safety.GUIDED, title, edits, proposal=title + ".", fixer="bind-web-ports")
-
-
-def _is_open(workload: Workload) -> bool:
-    return any(is_everywhere(port) for port in workload.ports)
 
 
 def _removed(subject: Service, hit: Hit, _: Context) -> Fix | None:
@@ -238,8 +235,9 @@ BIND_WEB_PORTS = Fixer(
     rules=("published-beside-proxy", "published-everywhere"),
     safety=Safety.GUIDED,
     writes="""\
-`127.0.0.1:` before each publication of a service that is not the project's only way in. Ports 80
-and 443 of the host are never touched, nor is a service that alone publishes anything.
+`127.0.0.1:` before each publication of a service, where another service takes port 80 or 443 of the
+host and so is the way in. Those two ports are never touched; in a project where nobody has them,
+which service people come in by only a person can tell, and it is only proposed.
 """,
     breaks=_BREAKS,
     on={

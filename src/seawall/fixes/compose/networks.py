@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from seawall.core.model import Edit, Fix, Hit, Safety
-from seawall.fixes.compose.block import Block, Inline, joined, service_block, top_block
+from seawall.fixes.compose.block import Block, Inline, joined, project_block, service_block
 from seawall.fixes.compose.subject import fix, in_file, source_of, spot_of, workload_of
 from seawall.fixes.model import Context, Example, Fixer, Service
 from seawall.graph.build import graph_of
@@ -180,7 +180,7 @@ def _in_mapping(block: Block, networks: list[str], left: str) -> tuple[Edit, ...
 def _defined(subject: Service, hit: Hit, groups: tuple[_Group, ...]) -> tuple[Edit, ...]:
     """The networks at the top level of the file where the first store's key stands."""
     source = groups[0].stores[0].place.source
-    block = top_block(source)
+    block = project_block(source)
     if block is None:
         return ()
     wanted = {"networks": {group.name: {"internal": True} for group in groups}}
@@ -200,7 +200,7 @@ def _internal(subject: Service, hit: Hit, _: Context) -> Fix | None:
 
 
 def _top(subject: Service, hit: Hit) -> Block | None:
-    return top_block(source_of(hit, subject.project.sources[0]))
+    return project_block(source_of(hit, subject.project.sources[0]))
 
 
 def _network_fix(

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from seawall.core.model import Edit, FileChange, Fix, Hit, Safety
 from seawall.facts.needs import needs_of
-from seawall.fixes.compose.block import Block, Spot, joined, service_block, spot_at, top_block
+from seawall.fixes.compose.block import Block, Spot, joined, project_block, service_block, spot_at
 from seawall.fixes.compose.secret_examples import (
     IN_ENVIRONMENT,
     KEPT,
@@ -178,7 +178,7 @@ def _secret_edits(found: _Found, name: str, definition: dict[str, str]) -> tuple
     block, source = found.block, found.block.source
     renamed = _renamed(block, found.variable.name, found.takes_file, f"/run/secrets/{name}")
     used = block.add_item("secrets", name)
-    top = top_block(source)
+    top = project_block(source)
     defined = top.put({"secrets": {name: definition}}) if top is not None else ()
     if not (renamed and used and defined):
         return ()
@@ -242,7 +242,11 @@ def _replaced(spot: Spot, hit: Hit, name: str) -> tuple[Edit, str, str] | None:
     text, start, end = spot.source.text, hit.at.start, hit.at.end
     value = text[start:end]
     quote = len(spot.node.style)
-    is_within = spot.start + quote <= start and end <= spot.end - quote
+    first, last = spot.start + quote, spot.end - quote
+    is_within = first <= start and end <= last
+    is_own = spot.path[-2:-1] in {("environment",), ("args",), ("labels",)}
+    if (start, end) == (first, last) and not is_own:
+        return None  # the secret is somewhere in a command
     if not is_within or not value.strip() or re.search(r"[\"'\\\n$]", value):
         return None
     opened = text.rfind("${", spot.start, start)
