@@ -50,7 +50,7 @@ class Observed(Struct, frozen=True):
     `kept` are those that hold content (a volume is needed); `owned` are directories of the image
     that its user must own; `capabilities` are those without which it fails, without `CAP_`;
     `user` is `uid:gid` of its processes, empty where that was not seen. `tools` are programs that
-    are in the image.
+    are in the image. `without` are practices, by id, whose controls it was seen not to bear.
     """
 
     scratch: tuple[str, ...] = ()
@@ -59,6 +59,7 @@ class Observed(Struct, frozen=True):
     capabilities: tuple[str, ...] = ()
     user: str = ""
     tools: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 class Context(Struct, frozen=True):

@@ -6,6 +6,7 @@ whose value can't be told is a cell without a value. Rules ask this and never th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from functools import cached_property
 from typing import Any
@@ -249,6 +250,8 @@ class Workload(Struct, frozen=True, dict=True):
     auto_remove: Cell[bool] | None = None
     gaps: tuple[str, ...] = ()
     """What of the spec could not be read, in words: rules that need it answer unknown."""
+    further: Mapping[str, str] = {}
+    """What of a Compose service no rule asks for, and who starts it needs: see `FURTHER` there."""
 
     @cached_property
     def derived(self) -> dict[str, Any]:

@@ -32,6 +32,8 @@ def _makers(steps: Steps, lead: str, safety: Judge) -> dict[type, Make]:
         found = list(steps(known, missing, form_of(workload, block)))
         if block.has("develop"):  # `watch` copies files into the running container
             found = [step for step in found if step.practice is not READ_ONLY_ROOTFS]
+        if known.observed is not None and known.observed.without:
+            found = [step for step in found if step.practice.id not in known.observed.without]
         able, edits = put_steps(hit, workload, block, found)
         return _fix(known, missing, able, edits, lead, safety)
 

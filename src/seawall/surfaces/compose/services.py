@@ -36,6 +36,21 @@ from seawall.surfaces.workload import Mount, Origin, SecretUse, Workload
 
 API_SOCKET = "/var/run/docker.sock"
 
+FURTHER = frozenset(
+    {
+        "container_name",
+        "domainname",
+        "hostname",
+        "shm_size",
+        "stdin_open",
+        "stop_grace_period",
+        "stop_signal",
+        "tty",
+        "working_dir",
+    }
+)
+"""Keys of a service with one value each that no rule asks for."""
+
 
 class Setting(Struct, frozen=True):
     """What all services of a project are read with."""
@@ -93,6 +108,7 @@ def read_service(name: str, key: Scalar, service: Mapping, setting: Setting) -> 
         profiles=_names(get("profiles")),
         is_swarm=setting.is_stack,
         gaps=tuple(dict.fromkeys(setting.loading.service_gaps.get(name, ()))),
+        further={key: text_at(service, key) for key in FURTHER & service.entries.keys()},
     )
 
 

@@ -1,0 +1,276 @@
+"""The proof of one scene: what a search asks of it, and what is told of its parts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from msgspec import structs
+
+from seawall.core.model import Safety
+from seawall.fixes.model import Observed
+from seawall.jobs.proving.bench import Bench, NotHereError
+from seawall.jobs.proving.image_files import ImageFiles
+from seawall.jobs.proving.model import (
+    Answer,
+    Key,
+    Outcome,
+    Plan,
+    PlannedFix,
+    SubjectProof,
+    TakenBack,
+)
+from seawall.jobs.proving.needs import (
+    controls_of,
+    described,
+    given_by,
+    learn,
+    observed_at_first,
+    widened,
+)
+from seawall.jobs.proving.observing import Observation, compare, news
+from seawall.jobs.proving.scenes import Pair, Part, Scene, signature
+from seawall.jobs.proving.search import Attempt, Search
+from seawall.surfaces.engine.laboratory import BuildError
+
+Planned = Callable[[frozenset[Key], Mapping[str, Observed], str], tuple[Plan, Pair | None]]
+"""The plan without some fixes and with what was observed, and what it makes of a scene."""
+
+_MILD = {Safety.SAFE: 0, Safety.UNSAFE: 1, Safety.GUIDED: 2}
+
+
+class Trial:
+    """One scene that is healthy without fixes, at least in part: `baseline` is how that looked."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        pair: Pair,
+        baseline: Mapping[str, Observation],
+        planned: Planned,
+    ) -> None:
+        self._bench = bench
+        self._pair = pair
+        self._baseline = baseline
+        self._planned = planned
+        self._known: dict[str, Attempt] = {}
+        self._seen: dict[str, dict[str, Observation]] = {}
+        self._last = ""
+        self._titles: dict[Key, str] = {}
+        self._notes: dict[str, dict[str, None]] = {}
+        self._most = bench.starts + bench.options.starts
+        self._first = self._observed_at_first()
+
+    def search(self) -> Search:
+        """The search, at its start."""
+        return Search(self._ask, self._may_go_on, self._bench.options.rounds)
+
+    def _may_go_on(self) -> bool:
+        return self._bench.starts < self._most
+
+    # Observe
+
+    def _observed_at_first(self) -> dict[str, Observed]:
+        """What each part did without any fix, by its name."""
+        found = {}
+        for name, seen in self._baseline.items():
+            part = self._pair.before.part(name)
+            if part is not None:
+                with ImageFiles(self._bench.laboratory, self._bench.image_of(part)) as files:
+                    mounted = _mounted(part)
+                    found[name] = observed_at_first(seen, mounted, files.deepest, files.tools())
+        return found
+
+    def _learned(self, part: Part, seen: Observation) -> Observed | None:
+        """What a failed run showed beyond what the plan gives already; None for nothing."""
+        before = self._baseline[part.name]
+        with ImageFiles(self._bench.laboratory, self._image_for_looks(part)) as files:
+            shown = learn(before, seen, _mounted(part), files.deepest)
+        first, given = self._first[part.name], given_by(part.workload)
+        if not seen.claims.get("read-only"):
+            first = structs.replace(first, scratch=(), kept=())
+        more = widened(shown, first)
+        known = widened(given, Observed(user=more.user, tools=more.tools))
+        found = widened(known, more)
+        return found if found != known else None
+
+    def _image_for_looks(self, part: Part) -> str:
+        try:
+            return self._bench.image_of(part)
+        except (BuildError, NotHereError):
+            before = self._pair.before.part(part.name)
+            return self._bench.image_of(before or part)
+
+    # Ask
+
+    def _ask(self, skipped: frozenset[Key], observed: Mapping[str, Observed]) -> Attempt:
+        """Start what a plan makes of the scene; the same is not started twice."""
+        plan, pair = self._planned(skipped, observed, self._pair.after.path)
+        for each in plan.fixes:
+            self._titles[each.key] = each.fix.title
+        if pair is None:
+            self._last = ""
+            return Attempt()
+        self._last = signature(pair.after)
+        if self._last not in self._known:
+            self._known[self._last] = self._tried(pair)
+        found = self._known[self._last]
+        return structs.replace(found, keys=tuple(_concerned(plan, pair.after, found.failed)))
+
+    def _tried(self, pair: Pair) -> Attempt:
+        watched = [name for name in self._baseline if pair.after.part(name) is not None]
+        scene = pair.after.only(watched)
+        scene = structs.replace(scene, parts=tuple(map(self._with_image, scene.parts)))
+        seen = self._bench.run(scene, watched, self._baseline)
+        attempt = self._judged(scene, seen)
+        is_late = all(seen[name].is_late for name in attempt.failed)
+        if attempt.failed and is_late and not attempt.learned and self._may_go_on():
+            # Nothing but time went against it: the machine may have been busy.
+            seen = self._bench.run(scene, watched, self._baseline)
+            attempt = self._judged(scene, seen)
+        self._seen[self._last] = seen
+        return attempt
+
+    def _judged(self, scene: Scene, seen: Mapping[str, Observation]) -> Attempt:
+        failed: dict[str, tuple[Answer, ...]] = {}
+        learned: dict[str, Observed] = {}
+        given: dict[str, Observed] = {}
+        controls: dict[str, tuple[str, ...]] = {}
+        bare: set[str] = set()
+        for name, observation in seen.items():
+            part = scene.part(name)
+            answers = compare(self._baseline[name], observation)
+            if part is None:
+                continue
+            if _drops_all(part):
+                bare.add(name)
+                first = self._first[name]
+                known = Observed(user=first.user, tools=first.tools)
+                given[name] = widened(given_by(part.workload), known)
+            if all(answer.passed for answer in answers):
+                continue
+            failed[name] = answers
+            controls[name] = self._controls(part, observation)
+            found = self._learned(part, observation)
+            learned |= dict.fromkeys(_names_of(part), found) if found else {}
+        is_fetch = any(seen[name].way == "fetch" for name in failed)
+        return Attempt(failed, (), learned, given, is_fetch, frozenset(bare), controls)
+
+    def _controls(self, part: Part, seen: Observation) -> tuple[str, ...]:
+        before = self._pair.before.part(part.name)
+        said = f"{seen.failure}\n{seen.everything_said}"
+        return controls_of(before.workload if before else None, part.workload, said)
+
+    def _with_image(self, part: Part) -> Part:
+        """The part with the image of before where the one that it is pinned to can't be had."""
+        before = self._pair.before.part(part.name)
+        if before is None or part.recipe or not before.image or before.image == part.image:
+            return part
+        try:
+            self._bench.image_of(part)
+        except NotHereError:
+            note = f"{part.image} could not be fetched: it was tried with {before.image}"
+            self._notes.setdefault(part.name, {})[note] = None
+            return structs.replace(part, image=before.image)
+        return part
+
+    # Tell
+
+    def told(self, name: str, search: Search) -> SubjectProof:
+        """What became of a part."""
+        seen = self._seen.get(self._last, {}).get(name)
+        before = self._baseline[name]
+        taken = (*self._taken(name, search.skipped), *self._left_out(name, search))
+        repairs = tuple(self._repairs(name, search))
+        failed = {} if search.is_settled else search.last.failed
+        outcome, why = _outcome(failed.get(name, ()), taken, repairs)
+        notes = self._notes.get(name, {})
+        if seen is not None:
+            notes |= dict.fromkeys(news(before, seen).notes)
+        return SubjectProof(
+            name,
+            self._pair.after.path,
+            outcome,
+            why,
+            repairs,
+            taken,
+            tuple(self._taken(name, search.unproven)),
+            compare(before, seen) if seen else (),
+            tuple(notes),
+            before.posture,
+            seen.posture if seen else None,
+        )
+
+    def _taken(self, name: str, fixes: Mapping[Key, Attempt]) -> Iterator[TakenBack]:
+        for key, attempt in fixes.items():
+            answers = attempt.failed.get(name)
+            if answers is not None:
+                lines = tuple(line for a in answers if not a.passed for line in a.lines)
+                yield TakenBack(key, self._titles.get(key, key[0]), _why(answers), lines[:10])
+
+    def _left_out(self, name: str, search: Search) -> Iterator[TakenBack]:
+        """Controls that a fix is made without."""
+        for (service, control), attempt in search.unborne.items():
+            if service == name:
+                answers = attempt.failed[name]
+                lines = tuple(line for a in answers if not a.passed for line in a.lines)
+                key = (control, self._pair.after.path, f"service {name}")
+                yield TakenBack(key, f"without {control}", _why(answers), lines[:10])
+
+    def _repairs(self, name: str, search: Search) -> Iterator[str]:
+        if name in search.observed:
+            yield from described(search.observed[name], search.given.get(name, Observed()))
+
+
+def _outcome(
+    failed: tuple[Answer, ...], taken: tuple[TakenBack, ...], repairs: tuple[str, ...]
+) -> tuple[Outcome, str]:
+    if failed:
+        return Outcome.NOT_PROVABLE, f"it fails without any of the fixes too: {_why(failed)}"
+    if taken:
+        return Outcome.TAKEN_BACK, "not every fix holds"
+    if repairs:
+        return Outcome.REPAIRED, "what it was seen to need was added"
+    return Outcome.PROVEN, ""
+
+
+def _why(answers: Iterable[Answer]) -> str:
+    return "; ".join(f"{a.question}: {a.detail}" for a in answers if not a.passed)
+
+
+def _names_of(part: Part) -> list[str]:
+    """By what fixers know a part: its service, and the Dockerfile that it is built from."""
+    path = [part.recipe.path] if part.recipe is not None and part.recipe.path else []
+    return list(dict.fromkeys([part.name, *path]))
+
+
+def _mounted(part: Part) -> list[str]:
+    return [mount.target for mount in part.workload.mounts] if part.workload else []
+
+
+def _drops_all(part: Part) -> bool:
+    dropped = part.workload.capabilities_dropped if part.workload else ()
+    return any(cell.value == "ALL" for cell in dropped)
+
+
+def _concerned(plan: Plan, scene: Scene, names: Iterable[str]) -> list[Key]:
+    """The fixes that could have to do with what failed, the mild ones first."""
+    wanted = set(names)
+    built = {
+        os.path.realpath(part.recipe.path)
+        for part in scene.parts
+        if part.name in wanted and part.recipe is not None and part.recipe.path
+    }
+    fixes = sorted(plan.fixes, key=lambda each: _MILD[each.fix.safety])
+    return [each.key for each in fixes if _is_concerned(each, scene, wanted, built)]
+
+
+def _is_concerned(each: PlannedFix, scene: Scene, names: set[str], built: set[str]) -> bool:
+    _, path, symbol = each.key
+    real = os.path.realpath(path)
+    if real in built:
+        return True
+    if real not in scene.sources:
+        return False
+    head, _, _ = symbol.partition("/")
+    return not head.startswith("service ") or head.removeprefix("service ") in names
