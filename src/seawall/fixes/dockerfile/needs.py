@@ -134,10 +134,11 @@ def _workdir(ground: Ground) -> Iterator[str]:
 
 
 _WRITTEN = Expression(
-    r"(?:data|db|database|logs?|cache|tmp|temp|run|uploads?|media|storage|sessions?|state|spool"
-    r"|var|work|downloads?|output|backups?|queue)\Z"
+    r"/(?:var/(?:log|lib|cache|run|spool)|run|data)/(?!apt\b|dpkg\b|rpm\b|apk\b|dbus\b)[^/]"
+    r"|/(?:[\w.]*[-_.])?(?:data|db|database|logs?|cache|tmp|temp|run|uploads?|media|storage|sessions?"
+    r"|state|spool|var|work|downloads?|output|backups?|queue)\Z"
 )
-"""The last parts of directories that nobody makes but to write there."""
+"""Directories that nobody makes but to write there: by their place or the end of their name."""
 _BUILD_TREES = Expression(r"/(?:usr/src|usr/share|usr/lib|etc|tmp|root|build|src)(?:/|\Z)")
 
 
@@ -150,7 +151,7 @@ def _made(ground: Ground) -> Iterator[str]:
         for word in command.operands(frozenset({"-m", "--mode"})):
             path = _absolute(ground, instruction, word.literal or "")
             is_kept = path and word.loose not in removed and not _BUILD_TREES.match(path)
-            if is_kept and is_own_directory(path) and _WRITTEN.search(posixpath.basename(path)):
+            if is_kept and is_own_directory(path) and _WRITTEN.search(path):
                 yield path
 
 

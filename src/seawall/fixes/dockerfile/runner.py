@@ -153,8 +153,8 @@ def _offered(ground: Ground, name: str, title: str) -> Runner:
 
 def _of_number(text: str, title: str) -> Runner:
     uid, _, gid = text.partition(":")
-    user = f"{uid}:{gid or uid}"
-    return Runner(user, user, gid or uid, names=frozenset({uid}), title=title)
+    group = gid or uid
+    return Runner(text, f"{uid}:{group}", group, names=frozenset({uid}), title=title)
 
 
 def _made(ground: Ground, groups: tuple[str, ...]) -> Runner:
