@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 
 from seawall.fixes.workload.knowledge import Known
+from seawall.surfaces.cell import Cell
 from seawall.surfaces.workload import Workload
 
 PROCESSES = 1024
@@ -45,6 +46,11 @@ def written(size: int, *, upper: bool = False) -> str:
     """Mebibytes as files have them: `512m`, `2g`."""
     number, unit = (size // 1024, "g") if size % 1024 == 0 else (size, "m")
     return f"{number}{unit.upper() if upper else unit}"
+
+
+def as_written(memory: Cell[int]) -> str:
+    """A size as the file has it, in the letters that every key takes; variables as they are."""
+    return memory.written if "$" in memory.written else memory.written.lower()
 
 
 def _named(workload: Workload) -> Iterator[float]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from seawall.core.model import Edit, Fix, Hit, Safety, Verdict
 from seawall.fixes.model import Context, Example, Fixer, Make, RunLine, Service
 from seawall.fixes.run_line.command import command_of
+from seawall.fixes.workload.bounds import as_written
 from seawall.fixes.workload.knowledge import Known, known_of
 from seawall.fixes.workload.steps import Step, capabilities, merged
 from seawall.fixes.workload.writers import (
@@ -64,7 +65,7 @@ def _swap(subject: Subject, hit: Hit, _: Context) -> Fix | None:
         return Fix(Safety.UNSAFE, "Take out the unlimited swap", edits) if edits else None
     if not memory.is_known or not memory.written:
         return None
-    edits = rewritten(subject, hit, memory.written.lower())
+    edits = rewritten(subject, hit, as_written(memory))
     return Fix(Safety.UNSAFE, "Give no more swap than memory", edits) if edits else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from seawall.facts.needs import Directory
 from seawall.fixes.workload.knowledge import Known, is_below
@@ -27,16 +28,24 @@ def read_only_root(known: Known) -> Root | None:
     workload = known.workload
     if (known.needs.writes and known.observed is None) or _needs_writable_root(workload):
         return None
-    directories, is_known = known.scratch
-    tmpfs = tuple(
-        f"{each.path}:{','.join(_options(each, known))}"
-        for each in directories
-        if not known.is_mounted(each.path) and not _holds_content(known, each.path)
-    )
+    is_known = known.scratch[1]
+    entries = tmpfs_entries(known)
+    tmpfs = tuple(each for each in entries if not known.is_mounted(each.partition(":")[0]))
     volumes = tuple(path for path in known.kept if not known.is_mounted(path))
     if workload.is_swarm and tmpfs:
         return None  # a swarm ignores `tmpfs`
     return Root(tmpfs, volumes, is_known)
+
+
+def tmpfs_entries(known: Known) -> tuple[str, ...]:
+    """A tmpfs for each directory that it writes to and that nothing else is mounted over."""
+    mounts = [mount for mount in known.workload.mounts if mount.type != "tmpfs"]
+    others = replace(known, workload=replace(known.workload, mounts=tuple(mounts)))
+    return tuple(
+        f"{each.path}:{','.join(_options(each, known))}"
+        for each in known.scratch[0]
+        if not others.is_mounted(each.path) and not _holds_content(known, each.path)
+    )
 
 
 def _needs_writable_root(workload: Workload) -> bool:

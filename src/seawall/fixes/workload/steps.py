@@ -119,9 +119,11 @@ def _has_file_limit(workload: Workload) -> bool:
 
 def _memory(known: Known, control: Control, form: Form) -> Step:
     """Memory with as much for memory and swap together; or only the latter, for what is set."""
-    if len(control.keys) == 1:
-        size = control.keys[0].partition(": ")[2]
-        return Step(control.practice, "swap", {"memswap_limit": Plain(size)}, control.flags)
+    given = known.workload.limits.memory
+    if len(control.keys) == 1 and given is not None and given.written:
+        size = bounds.as_written(given)
+        keys: dict[str, Value] = {"memswap_limit": Plain(size)}
+        return Step(control.practice, "swap", keys, (f"--memory-swap={size}",))
     mebibytes = bounds.mebibytes(known, form.reserved)
     size = bounds.written(mebibytes)
     swap: dict[str, Value] = {} if known.workload.is_swarm else {"memswap_limit": size}

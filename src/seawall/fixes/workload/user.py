@@ -9,8 +9,8 @@ from seawall.fixes.compose.block import Value
 from seawall.fixes.model import Context, Example, Fixer, RunLine, Service
 from seawall.fixes.run_line.command import command_of
 from seawall.fixes.workload.confinement import both
-from seawall.fixes.workload.knowledge import Known, is_below, known_of
-from seawall.fixes.workload.root import read_only_root
+from seawall.fixes.workload.knowledge import Known, known_of
+from seawall.fixes.workload.root import tmpfs_entries
 from seawall.fixes.workload.writers import put, rewritten, taken_out, workload_of
 from seawall.rules.runtime.user import is_root_name
 
@@ -54,23 +54,27 @@ def _added(subject: Subject, hit: Hit, known: Known) -> Fix | None:
     if not is_able or not user or is_root_name(user):
         proposal = f'user: "{_UNKNOWN}"  # what it writes to must belong to this uid'
         return Fix(Safety.GUIDED, "Name a user that is not root", proposal=proposal)
-    root = read_only_root(replace(known, user=user))
-    if root is None or _has_own_scratch(known):
-        return None
-    edits = _write(subject, hit, known, user, root.tmpfs)
+    edits = _write(subject, hit, replace(known, user=user), user)
     return Fix(Safety.UNSAFE, f"Run it as {user}, its own user", edits) if edits else None
 
 
-def _has_own_scratch(known: Known) -> bool:
-    """Whether a tmpfs of the file is in the way of one that belongs to the user."""
-    return any(
-        mount.type == "tmpfs" and is_below(each.path, mount.target)
-        for mount in known.workload.mounts
-        for each in known.scratch[0]
-    )
+def _write(subject: Subject, hit: Hit, known: Known, user: str) -> tuple[Edit, ...]:
+    """The user, and scratch space that belongs to it: new, or what is there given to it."""
+    there = {each.target: each for each in known.workload.mounts if each.type == "tmpfs"}
+    entries = {entry.partition(":")[0]: entry for entry in tmpfs_entries(known)}
+    new = tuple(entry for path, entry in entries.items() if path not in there)
+    given = [
+        rewritten(subject, Hit(there[path], "", hit.symbol), entries[path])
+        for path in sorted(entries.keys() & there.keys())
+        if not any(option.startswith(("uid=", "mode=")) for option in there[path].options)
+    ]
+    written = _new(subject, hit, known, user, new)
+    if not written or not all(given):
+        return ()
+    return (*written, *(edit for edits in given for edit in edits))
 
 
-def _write(
+def _new(
     subject: Subject, hit: Hit, known: Known, user: str, tmpfs: tuple[str, ...]
 ) -> tuple[Edit, ...]:
     if isinstance(subject, RunLine):

@@ -21,16 +21,15 @@ _PLAIN_LIMITS = ("mem_limit", "memswap_limit", "mem_reservation", "cpus", "cpu_q
 
 
 def workload_of(subject: Service | RunLine, hit: Hit) -> Workload | None:
-    """The container that a finding is about; one on the project stands at its service."""
+    """The container that a finding is about; one on the project names its service."""
     if isinstance(subject, RunLine) or subject.workload is not None:
         return subject.workload
-    at = hit.at
-    for service in subject.project.services:
-        if isinstance(at, Place) and service.place.source is not at.source:
-            continue
-        if service.place.start == at.start:
-            return service
-    return None
+    kind, _, rest = hit.symbol.partition(" ")
+    if kind != "service":
+        return None
+    services = subject.project.services
+    named = (each for each in services if rest.startswith(f"{each.name}/"))
+    return next(named, None)
 
 
 def source_of(hit: Hit, workload: Workload) -> Source:
@@ -49,8 +48,11 @@ def put_steps(
     hit: Hit, workload: Workload, block: Block, steps: Iterable[Step]
 ) -> tuple[tuple[Step, ...], Edits]:
     """Those steps that can be written into a service, and their edits, made together."""
-    able = tuple(step for step in steps if block.put(step.keys))
+    able = tuple(steps)
     edits = block.put(merged(able)) if able else ()
+    if able and not edits:  # one of them can't be written: the others can
+        able = tuple(step for step in able if block.put(step.keys))
+        edits = block.put(merged(able)) if able else ()
     return able, _for_hit(hit, workload, block, edits)
 
 
