@@ -33,6 +33,7 @@ MODULES: tuple[str, ...] = (
     "workload.user",
     "workload.socket",
     "dockerfile.form",
+    "dockerfile.stage_names",
     "dockerfile.process",
     "dockerfile.health",
     "dockerfile.pipes",
