@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from seawall.core.globs import absolute
-from seawall.core.model import Finding, Problem
+from seawall.core.model import Finding, Problem, Suppression
 from seawall.core.overlay import overlaid
 from seawall.core.report import Excerpt
 from seawall.core.source import Source
@@ -40,14 +40,18 @@ class Judgement(Struct, frozen=True):
 
 
 class Bench(Struct, frozen=True):
-    """One unit, and all that judging it takes."""
+    """One unit, and all that judging it takes.
+
+    `builds` are the contexts that Compose files give Dockerfiles, `answers` what projects say of
+    the unit's findings, `accepted` the fingerprints that the baseline holds.
+    """
 
     unit: Unit
     options: CheckOptions
     root: str
     builds: tuple[tuple[str, str], ...] = ()
     answers: tuple[Settled, ...] = ()
-    """What the projects around it say of the unit's findings."""
+    accepted: frozenset[str] = frozenset()
 
     @property
     def is_text(self) -> bool:
@@ -88,10 +92,15 @@ class Bench(Struct, frozen=True):
         own = list(outcomes)
         if self.answers:
             *own, _ = settle([*own, Outcome("", "", settled=self.answers)])
-        findings = tuple(finding for outcome in own for finding in outcome.findings)
+        findings = tuple(self._marked(finding) for outcome in own for finding in outcome.findings)
         problems = tuple(problem for outcome in own for problem in outcome.problems)
         path = self.path(self.unit.inputs[0].name)
         return Judgement(findings, sight_of(findings), problems, tuple(own), path, facts)
+
+    def _marked(self, finding: Finding) -> Finding:
+        if finding.suppressed is not None or finding.fingerprint not in self.accepted:
+            return finding
+        return structs.replace(finding, suppressed=Suppression("baseline"))
 
 
 def sight_of(findings: Iterable[Finding]) -> Sight:

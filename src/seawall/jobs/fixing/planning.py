@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from msgspec import Struct, structs
 
+from seawall.core.baseline import read_baseline
 from seawall.core.globs import absolute
 from seawall.core.model import Finding, Notice, Problem, Safety
 from seawall.core.report import Excerpt
@@ -51,7 +53,7 @@ def plan(
     """What would be written to mend what the paths lead to; nothing is written.
 
     Raises:
-        ConfigError: the policy of the first path can't be understood.
+        ConfigError: the policy of the first path, or the baseline, can't be understood.
         UsageError: the command line names a rule that there is not.
     """
     check = options.check
@@ -89,6 +91,7 @@ class _Planning:
         self._progress = progress
         self._root = identity_root(paths)
         self._asking = Asking(options)
+        self._accepted = _accepted(options.check.baseline)
         self._drafts: dict[str, Draft] = {}
         self._made: list[Made] = []
         self._mended: list[Mended] = []
@@ -131,7 +134,9 @@ class _Planning:
         first = unit.inputs[0].path
         place = "" if first in (RUN_OPTION, STANDARD_INPUT) else first
         asked = structs.replace(unit, ruling=self._asking.ruling(unit.ruling, place))
-        return _Task(Bench(asked, self._options.check, self._root, builds, answers), unit.ruling)
+        check = self._options.check
+        bench = Bench(asked, check, self._root, builds, answers, self._accepted)
+        return _Task(bench, unit.ruling)
 
     def _mend_apart(self, tasks: Sequence[_Task]) -> None:
         """Files that have nothing to do with each other."""
@@ -199,6 +204,12 @@ class _Planning:
                 is_new=not is_text and not os.path.lexists(path),
                 is_text=is_text,
             )
+
+
+def _accepted(baseline: str) -> frozenset[str]:
+    """The fingerprints that a baseline holds."""
+    held = read_baseline(Path(baseline)).entries if baseline else ()
+    return frozenset(entry.fingerprint for entry in held)
 
 
 def _mended(task: _Task, drafts: Mapping[str, Draft] | None = None, number: int = 0) -> _Done:

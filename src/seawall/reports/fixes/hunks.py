@@ -134,9 +134,18 @@ def _clusters(groups: Iterator[_Group], context: int) -> Iterator[list[_Group]]:
         if cluster and group.first - cluster[-1].last > 2 * context:
             yield cluster
             cluster = []
-        cluster.append(group)
+        if cluster and group.first == cluster[-1].last:
+            cluster[-1] = _together(cluster[-1], group)
+        else:
+            cluster.append(group)
     if cluster:
         yield cluster
+
+
+def _together(one: _Group, other: _Group) -> _Group:
+    """Two changes of lines that follow each other: all old lines, then all new ones."""
+    fixes = tuple(dict.fromkeys((*one.fixes, *other.fixes)))
+    return _Group(one.first, other.last, [*one.new, *other.new], fixes)
 
 
 def _hunk(
