@@ -133,6 +133,27 @@ class TestLeastRights:
         after, _ = fixed("least-rights", service("memcached:1.6", "secrets: [key]", tail=tail))
         assert "read_only" not in after
 
+    @pytest.mark.parametrize(
+        "command",
+        [
+            "sh -c 'npm install && npm start'",
+            "sh -c 'apk add --no-cache git; serve'",
+            "sh -c 'envsubst < a > /etc/app.conf; serve'",
+            "[sh, -c, pip install -r requirements.txt && serve]",
+            "go run main.go",
+        ],
+    )
+    def test_a_command_that_changes_the_container_keeps_its_root_writable(
+        self, command: str
+    ) -> None:
+        text = service("acme/app:1.2.3", f"command: {command}")
+        assert "read_only" not in fixed("least-rights", text)[0]
+
+    @pytest.mark.parametrize("command", ["sh -c 'serve --port 80 2>&1'", "npm-server", "serve"])
+    def test_one_that_only_serves_does_not(self, command: str) -> None:
+        text = service("acme/app:1.2.3", f"command: {command}")
+        assert "read_only: true" in fixed("least-rights", text)[0]
+
     def test_watching_files_keeps_the_root_writable(self) -> None:
         lines = ("develop:", "  watch:", "    - {action: sync, path: ., target: /app}")
         assert "read_only" not in fixed("least-rights", service("acme/app:1.2", *lines))[0]
@@ -148,7 +169,7 @@ class TestLeastRights:
     def test_what_was_observed_counts_more_than_facts(self) -> None:
         seen = Observed(scratch=("/spool",), kept=("/srv",), capabilities=("SETUID",))
         after, fix = fixed("least-rights", service("nginx:1.28.0"), seen)
-        assert "- /spool:rw,noexec,nosuid,size=64m" in after
+        assert "- /spool:rw,noexec,nosuid,size=64m,mode=1777" in after
         assert "- /srv\n" in after
         assert _capabilities(after) == ["SETUID"]
         assert "--prove" not in fix.title
@@ -232,7 +253,29 @@ class TestLogs:
         assert fixed("bound-logs", service("acme/app:1.2.3"))[1].safety is Safety.UNSAFE
 
 
+class TestSwap:
+    def test_without_a_memory_limit_it_goes(self) -> None:
+        text = service("acme/app:1.2.3", "memswap_limit: -1", "restart: always")
+        assert fixed("bound-swap", text)[0] == service("acme/app:1.2.3", "restart: always")
+
+    def test_a_variable_keeps_its_letters(self) -> None:
+        text = service("acme/app:1.2.3", "mem_limit: ${MEM:-1g}", "memswap_limit: -1")
+        assert "memswap_limit: ${MEM:-1g}" in fixed("bound-swap", text)[0]
+
+
 class TestPrivileged:
+    def test_the_last_key_of_a_service_makes_room(self) -> None:
+        for end in ("\n", ""):
+            text = service("acme/app:1.2.3", "user: '7'", "privileged: true").rstrip("\n") + end
+            after, _ = fixed("drop-privileged", text)
+            wanted = service("acme/app:1.2.3", "user: '7'", "cap_drop:", "  - ALL")
+            assert after == wanted.rstrip("\n") + end
+
+    def test_on_a_line_of_its_own(self) -> None:
+        text = "docker run \\\n  --privileged \\\n  --cap-drop=ALL \\\n  acme/app:1.2.3\n"
+        wanted = "docker run \\\n  --cap-drop=ALL \\\n  acme/app:1.2.3\n"
+        assert run_fixed("drop-privileged", text) == wanted
+
     def test_it_is_a_persons_choice_unless_it_was_observed(self) -> None:
         text = service("acme/app:1.2.3", "privileged: true")
         assert fixed("drop-privileged", text)[1].safety is Safety.GUIDED
@@ -318,7 +361,30 @@ class TestSocket:
         assert not offered("proxy-socket", text)
 
 
+class TestNetwork:
+    def test_ports_that_the_image_serves_are_published(self) -> None:
+        text = "docker run --network host memcached:1.6.39\n"
+        assert (
+            run_fixed("own-network", text) == "docker run --publish=11211:11211 memcached:1.6.39\n"
+        )
+
+    def test_ports_that_are_published_already_do(self) -> None:
+        text = service("memcached:1.6.39", "network_mode: host", "ports: ['11212:11211']")
+        assert "11211:11211'" not in fixed("own-network", text)[0].replace("11212:11211", "")
+
+
 class TestMounts:
+    def test_a_letter_of_a_drive_is_no_separator(self) -> None:
+        assert not offered(
+            "close-settings", service("acme/app:1.2.3", "volumes: ['C:\\\\x\\\\a.conf:/a.conf']")
+        )
+
+    def test_propagation_in_long_form(self) -> None:
+        mount = ("  - type: bind", "    source: /d", "    target: /d", "    bind:")
+        lines = ("volumes:", *mount, "      propagation: shared", "      selinux: z")
+        after, _ = fixed("part-mounts", service("acme/app:1.2.3", *lines))
+        assert after == service("acme/app:1.2.3", "volumes:", *mount, "      selinux: z")
+
     @pytest.mark.parametrize(
         ("volume", "mended"),
         [
@@ -348,6 +414,26 @@ def run_fixed(fixer: str, text: str, path: str = "run.sh") -> str:
 
 
 class TestRunLines:
+    def test_an_option_in_long_form_is_closed_by_a_word(self) -> None:
+        text = "docker run --mount type=bind,src=/a.conf,dst=/a.conf acme/app:1.2.3\n"
+        assert ",dst=/a.conf,readonly acme" in run_fixed("close-settings", text)
+
+    def test_a_known_image_without_root(self) -> None:
+        after = run_fixed("set-user", "docker run -p 80:80 nginx:1.28.0\n")
+        assert after.startswith("docker run --user=101:101 --tmpfs=/run:rw,noexec,nosuid,size=16m,")
+
+    def test_letters_that_share_a_word_stay_together(self) -> None:
+        text = "docker run -dP --oom-kill-disable acme/app:1.2.3\n"
+        assert run_fixed("share-out-of-memory", text) == "docker run -dP acme/app:1.2.3\n"
+
+    def test_an_expansion_within_a_flag_is_left_alone(self) -> None:
+        text = 'docker run -v "$PWD/a.conf:/a.conf" acme/app:1.2.3\n'
+        assert run_fixed("close-settings", text) == text
+
+    def test_windows_line_ends(self) -> None:
+        text = "docker run \\\r\n  --pid=host \\\r\n  acme/app:1.2.3\r\n"
+        assert run_fixed("own-processes", text) == "docker run \\\r\n  acme/app:1.2.3\r\n"
+
     def test_flags_go_on_lines_of_their_own_where_the_line_is_written_so(self) -> None:
         text = "docker run -d \\\n    --name x \\\n    memcached:1.6.39\n"
         assert run_fixed("least-rights", text) == (

@@ -52,7 +52,7 @@ class Needs(Struct, frozen=True):
     hold files in the image, or data) and `volumes` those that the image declares. `writes` says
     why a read-only root fails; `writes_when` are directories written to only where something is
     mounted there (a path) or a variable is set (a name). `is_platform` where the program that
-    runs is its user's own. `memory` is what it takes at least, in MiB. `health` is the shell
+    runs is its user's own, `privileged` why it is of no use without the host's rights. `memory` is what it takes at least, in MiB. `health` is the shell
     text of a check that the image itself can run.
     """
 
@@ -68,6 +68,7 @@ class Needs(Struct, frozen=True):
     writes: str = ""
     writes_when: dict[str, tuple[str, ...]] = {}
     is_platform: bool | None = None
+    privileged: str = ""
     memory: int | None = None
     health: str = ""
     ports: tuple[int, ...] = ()

@@ -86,6 +86,8 @@ def _privileged(subject: Subject, hit: Hit, context: Context) -> Fix | None:
     if workload is None or workload.privileged is None or not workload.privileged.is_known:
         return None
     known = known_of(workload, context)
+    if known.needs.privileged and known.observed is None:
+        return None
     step = capabilities(known)
     edits = _dropped(subject, hit, workload, step)
     if not edits:
@@ -236,7 +238,8 @@ FIXERS = (
         safety=Safety.GUIDED,
         writes="`privileged` is taken out; `cap_drop: [ALL]` and `cap_add` come in its place, with "
         "the capabilities that the container was seen to use. Where it was not observed, the fix "
-        "is guided: only who knows the program can name the devices that it needs.",
+        "is guided: only who knows the program can name the devices that it needs. An image "
+        "that is made to run an engine keeps it.",
         breaks="Whatever it did with the host: mounting, devices, kernel settings, nested "
         "containers. The log says `Operation not permitted`.",
         on=both(_privileged),
@@ -251,6 +254,7 @@ FIXERS = (
                 " --name web nginx:1.28.0",
             ),
         ),
+        keeps=(_service("privileged: true").replace("nginx:1.28.0", "docker:28.1-dind"),),
     ),
     Fixer(
         id="drop-capability",

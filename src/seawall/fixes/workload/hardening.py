@@ -29,6 +29,8 @@ def _makers(steps: Steps, lead: str, safety: Judge) -> dict[type, Make]:
         if workload is None or block is None:
             return None
         known, missing = known_of(workload, context), lacking(workload)
+        if known.is_windows:
+            return None
         found = list(steps(known, missing, form_of(workload, block)))
         if block.has("develop"):  # `watch` copies files into the running container
             found = [step for step in found if step.practice is not READ_ONLY_ROOTFS]
@@ -185,8 +187,8 @@ LEAST_RIGHTS = Fixer(
         "known to use: nothing where it starts as an ordinary user. `no-new-privileges:true`. "
         "Where nothing is known of an image, `/tmp` is the only tmpfs and the seven capabilities "
         "that entrypoints use are kept: the title says so, and `seawall fix --prove` settles it. "
-        "The root stays writable where the image is known to need that, where a secret is no file, "
-        "and where `develop` copies files in."
+        "The root stays writable where the image is known to need that, where the command installs "
+        "or writes something first, where a secret is no file, and where `develop` copies files in."
     ),
     breaks=(
         "A program that writes elsewhere fails, sometimes only at the first upload or backup: the "

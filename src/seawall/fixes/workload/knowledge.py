@@ -53,6 +53,11 @@ class Known(Struct, frozen=True):
         return is_root_name(self.user) if self.user else None
 
     @property
+    def is_windows(self) -> bool:
+        """Whether its users are those of Windows, where none of this holds."""
+        return self.user.startswith("Container")
+
+    @property
     def capabilities(self) -> tuple[tuple[str, ...], bool]:
         """Those that it needs, and whether that is known."""
         if self.observed is not None:
@@ -69,7 +74,8 @@ class Known(Struct, frozen=True):
     def scratch(self) -> tuple[tuple[Directory, ...], bool]:
         """Directories that it writes to where a tmpfs will do, and whether that is all."""
         if self.observed is not None:
-            return tuple(Directory(path) for path in self.observed.scratch), True
+            mode = "1777" if self.is_root is not False else ""  # whoever of them writes
+            return tuple(Directory(each, mode=mode) for each in self.observed.scratch), True
         if self.holds and self.needs.scratch is not None:
             return self.needs.scratch, True
         return (Directory("/tmp"),), False  # noqa: S108 -- a path in the container

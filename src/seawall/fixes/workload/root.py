@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -9,6 +11,10 @@ from seawall.facts.needs import Directory
 from seawall.fixes.workload.knowledge import Known, is_below
 from seawall.surfaces.workload import Workload
 
+_CHANGES = re.compile(
+    r"\b(?:apt|apt-get|apk|yum|dnf|pip3?|npm|yarn|pnpm|bun|composer|bundle|gem|uv|poetry|pipenv)\s"
+    r"|\b(?:go|cargo|mvn|gradle|dotnet)\s+(?:run|build|install|get|watch)\b|\bsed\s+-i|>\s*[/~$]"
+)
 _OPEN = frozenset({"/tmp", "/var/tmp"})  # noqa: S108 -- paths in the container
 
 
@@ -26,7 +32,9 @@ class Root(Struct, frozen=True):
 def read_only_root(known: Known) -> Root | None:
     """What to write; None where it is known to fail, or can't be written."""
     workload = known.workload
-    if (known.needs.writes and known.observed is None) or _needs_writable_root(workload):
+    if (known.needs.writes or _changes_itself(workload)) and known.observed is None:
+        return None
+    if _needs_writable_root(workload):
         return None
     is_known = known.scratch[1]
     entries = tmpfs_entries(known)
@@ -48,6 +56,12 @@ def tmpfs_entries(known: Known) -> tuple[str, ...]:
     )
 
 
+def _changes_itself(workload: Workload) -> bool:
+    """Whether its command installs, builds or writes into the container before it serves."""
+    cells = [*(workload.entrypoint or ()), *(workload.command or ())]
+    return _CHANGES.search(" ".join(cell.value or cell.written for cell in cells)) is not None
+
+
 def _needs_writable_root(workload: Workload) -> bool:
     """Secrets that Compose writes into the container itself: it can't where root is read-only."""
     return any(
@@ -61,8 +75,10 @@ def _options(directory: Directory, known: Known) -> list[str]:
     """Never more than the image has: no programs, no setuid, a bound, and its user's own."""
     options = ["rw", "noexec", "nosuid", f"size={directory.size}"]
     starts_as_root = known.is_root is not False
-    if directory.path in _OPEN or (directory.writer == "start" and starts_as_root):
+    if directory.path in _OPEN:
         return options
+    if directory.writer == "start" and starts_as_root:
+        return [*options, *((f"mode={directory.mode}",) if directory.mode else ())]
     uid, _, gid = known.serving_user.partition(":")
     if not uid:
         return [*options, "mode=1777"]
