@@ -98,6 +98,29 @@ def test_what_the_environment_gives_is_not_hardcoded() -> None:
     assert list(HARDCODED.on[Workload](workload, workloads.SETTINGS)) == []
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        "redis-server --requirepass ${PW}",
+        "[redis-server, --requirepass, '${PW}']",
+        "[app, '--password=${PW}']",
+        "sh -c 'mysql -uroot -p${PW} app'",
+    ],
+)
+def test_what_a_dotenv_gives_to_a_command_is_not_hardcoded(tmp_path: Path, command: str) -> None:
+    text = f"services:\n  web:\n    image: acme/web:1.2.3\n    command: {command}\n"
+    (tmp_path / "compose.yaml").write_text(text)
+    (tmp_path / ".env").write_text(f"PW={SECRET}\n")
+    project = read_project([tmp_path / "compose.yaml"])
+
+    assert not list(HARDCODED.on[Workload](project.services[0], workloads.SETTINGS))
+
+    (tmp_path / "compose.yaml").write_text(text.replace("${PW}", SECRET))
+    project = read_project([tmp_path / "compose.yaml"])
+
+    assert list(HARDCODED.on[Workload](project.services[0], workloads.SETTINGS))
+
+
 def test_the_hash_of_a_proxy_s_password_is_named_as_such() -> None:
     label = "traefik.http.middlewares.a.basicauth.users=me:$$apr1$$q8eZFHjF$$Fvmkk//V6Btlaf2i/ju5n/"
     (hit,) = found(HARDCODED, f"labels: ['{label}']")

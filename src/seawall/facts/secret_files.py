@@ -15,13 +15,15 @@ from seawall.facts.store import load
 class SecretFileSupport(Struct, frozen=True):
     """Images (glob patterns of familiar names) and the variables of theirs that take a file.
 
-    `form` makes the name of the one that takes a file: `{}_FILE`, or `FILE__{}`.
+    `form` makes the name of the one that takes a file: `{}_FILE`, or `FILE__{}`. `read_as_root`
+    are the images whose entrypoint reads the file while it is still root, whatever its mode.
     """
 
     images: tuple[str, ...]
     variables: tuple[str, ...]
     source: str
     form: str = "{}_FILE"
+    read_as_root: tuple[str, ...] = ()
 
 
 class SecretFiles(Struct, frozen=True):
@@ -35,6 +37,18 @@ class SecretFiles(Struct, frozen=True):
 def secret_files() -> SecretFiles:
     """The data file, read once."""
     return load("secret-files.json", SecretFiles)
+
+
+@lru_cache(maxsize=4096)
+def reads_as_root(image: str) -> bool:
+    """Whether an image of this familiar name is known to read such files as root."""
+    official = official_name(image)
+    name = f"library/{official}" if official else image
+    return any(
+        fnmatchcase(name, pattern)
+        for entry in secret_files().entries
+        for pattern in entry.read_as_root
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ from msgspec import Struct
 
 from seawall.core.model import Edit, Fix, Hit, Safety
 from seawall.fixes.compose.block import Block, Inline, joined, project_block, service_block
-from seawall.fixes.compose.subject import fix, in_file, source_of, spot_of, workload_of
+from seawall.fixes.compose.subject import fix, in_file, is_certain, source_of, spot_of, workload_of
 from seawall.fixes.model import Context, Example, Fixer, Service
 from seawall.graph.build import graph_of
 from seawall.graph.model import Means, Node
@@ -21,6 +22,8 @@ _NAMES = ("data", "private", "data-private")
 _UNSURE = re.compile(
     r"HOST|SERVER|ADDR|UR[LI]|DSN|DB|DATABASE|REDIS|SQL|MONGO|BROKER|CACHE", re.IGNORECASE
 )
+_SHELLS = frozenset({"sh", "bash", "ash", "dash"})
+_FETCHES = re.compile(r"https?://[\w-]+\.[\w.-]*[a-z]{2,}(?:[:/]|\Z)")
 _NETWORK = re.compile(r"network ([^/]+)/")
 
 
@@ -35,11 +38,13 @@ class _Group(Struct, frozen=True):
 def _split(subject: Service, hit: Hit, _: Context) -> Fix | None:
     """An internal network for the stores of a segment and for who uses them, by the graph."""
     segment = _segment(subject.project, hit)
-    if segment is None:
+    if segment is None or not is_certain(hit):
         return None
-    is_flat = hit.symbol.endswith("/stores")
-    stores = _needless(segment) if is_flat else segment.stores
+    stores = segment.stores
     groups = _groups(segment, stores)
+    if not groups and hit.symbol.endswith("/stores"):
+        stores = _needless(segment)
+        groups = _groups(segment, stores)
     edits = _split_edits(subject, hit, segment, groups) if groups else ()
     names = ", ".join(store.name for store in stores)
     title = f"Give {names} an internal network with only its users"
@@ -68,6 +73,8 @@ def _groups(segment: Segment, stores: tuple[Node, ...]) -> tuple[_Group, ...]:
     if not all(peers.values()) or segment.has_ports(stores):
         return ()
     known = {name for found in peers.values() for name in found} | peers.keys()
+    if any(_needs_a_way_out(project, store.name) for store in stores):
+        return ()
     others = [node.name for node in segment.others if node.name not in known]
     if any(_may_use(project, other, stores) for other in others):
         return ()
@@ -98,6 +105,18 @@ def _peers(project: Project, store: Node) -> frozenset[str]:
         if edge.source == store.id
     )
     return frozenset((*callers, *called)) if callers else frozenset()
+
+
+def _needs_a_way_out(project: Project, name: str) -> bool:
+    """Whether a store runs something of its user's, or fetches something when it starts."""
+    service = project.service(name)
+    if service is None or service.entrypoint is not None or service.build is not None:
+        return True
+    words = [cell.value or cell.written for cell in service.command or ()]
+    if words[:1] and posixpath.basename(words[0]) in _SHELLS:
+        return True
+    values = (*words, *(variable.value.value or "" for variable in service.environment))
+    return any(_FETCHES.search(value) for value in values)
 
 
 def _may_use(project: Project, name: str, stores: tuple[Node, ...]) -> bool:

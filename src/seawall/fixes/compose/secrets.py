@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from msgspec import Struct, structs
 
 from seawall.core.model import Edit, FileChange, Fix, Hit, Safety
-from seawall.facts.needs import needs_of
+from seawall.facts.secret_files import reads_as_root
 from seawall.fixes.compose.block import Block, Spot, joined, project_block, service_block, spot_at
 from seawall.fixes.compose.secret_examples import (
     IN_ENVIRONMENT,
@@ -29,6 +29,8 @@ from seawall.surfaces.workload import Variable, Workload
 _PART = re.compile(r"service [^/]+/(?P<kind>\S+) (?P<name>[^/ ]+)(?P<rest>[/ ].*)?\Z", re.DOTALL)
 _REFERENCE = re.compile(r"\$(?:\{(?P<name>\w+)(?P<how>:?[-?][^{}]*)?\}|(?P<bare>\w+))\Z")
 _WORD = re.compile(r"\W+")
+_TOGETHER = re.compile(r"(?:\A|/)minio/minio(?:[:@]|\Z)")
+"""Images that heed their files only where user and password both come as one."""
 
 
 class _Found(Struct, frozen=True):
@@ -122,6 +124,8 @@ def _may_move(found: _Found) -> bool:
     if posixpath.dirname(found.block.source.path) != posixpath.dirname(first):
         return False
     own = found.block.source.text[found.block.node.start : found.block.node.end]
+    if _TOGETHER.search((found.workload.image.value if found.workload.image else None) or ""):
+        return False
     if re.search(rf"\$\$\{{?{re.escape(name)}\b", own):
         return False  # its health check or command reads it from the environment
     given = re.compile(rf"^\s*(?:export\s+)?{re.escape(name)}\s*=", re.MULTILINE)
@@ -129,16 +133,15 @@ def _may_move(found: _Found) -> bool:
 
 
 def _reads_any_file(workload: Workload) -> bool:
-    """Whether what reads the file first is known to be root, whom the mode does not keep out."""
-    reference = parse_reference((workload.image.value if workload.image else None) or "")
-    needs = needs_of(reference.name, reference.tag) if reference is not None else None
+    """Whether what reads the file is known to be root, whom the file's mode does not keep out."""
     dropped = {cell.value for cell in workload.capabilities_dropped}
     added = {cell.value for cell in workload.capabilities_added}
     if "ALL" in dropped and not {"DAC_OVERRIDE", "ALL"} & added:
         return False
-    if needs is None or workload.user is not None or workload.entrypoint is not None:
+    if workload.user is not None or workload.entrypoint is not None:
         return False
-    return bool(needs.drops) or (needs.user or "").partition(":")[0] == "0"
+    reference = parse_reference((workload.image.value if workload.image else None) or "")
+    return reference is not None and reads_as_root(reference.name)
 
 
 def _to_secret_variable(found: _Found) -> Fix | None:

@@ -45,7 +45,7 @@ _WORDS = frozenset(
     {"", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", "=", "<<"}
 )
 _NUMBER = re.compile(
-    r"(?!(?:[0-9]+\.){2,}[0-9]+\Z)[-+.]?(?:[0-9][0-9_.,:eExXoObBa-fA-F+-]*|inf|nan)\Z",
+    r"(?!(?:[0-9]+\.){2,}[0-9]+\Z)[-+]?\.?(?:[0-9][0-9_.,:eExXoObBa-fA-F+-]*|inf|nan)\Z",
     re.IGNORECASE,
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]")

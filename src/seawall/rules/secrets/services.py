@@ -132,6 +132,13 @@ def literal_of(cell: Cell[str]) -> str | None:
     return None
 
 
+def _is_written(cell: Cell[str], text: str) -> bool:
+    """Whether a part of a value stands in the file, where the environment gave some of it."""
+    place = cell.place
+    is_given = cell.state is State.ENVIRONMENT
+    return not is_given or text in place.source.text[place.start : place.end]
+
+
 def _of_variable(variable: Variable, kind: str, where: str) -> Iterator[ServiceSecret]:
     text = literal_of(variable.value)
     if not text:
@@ -195,7 +202,7 @@ def _of_words(words: tuple[Cell[str], ...], part: str, where: str) -> Iterator[S
     if not (_tells(whole) or _SHORT_OPTIONS.search(whole)):
         return
     for cell, text in zip(words, texts, strict=True):
-        if cell.value is None:
+        if cell.value is None or not _is_written(cell, text):
             continue
         option, sign, value = text.partition("=")
         if sign and text.startswith("-") and not any(c.isspace() for c in option):
@@ -217,7 +224,7 @@ def _of_options(
     words: tuple[Cell[str], ...], texts: list[str], part: str, where: str
 ) -> Iterator[ServiceSecret]:
     for option, cell, text in zip(texts, words[1:], texts[1:], strict=False):
-        if option in _SERVER_OPTIONS and cell.value is not None:
+        if option in _SERVER_OPTIONS and cell.value is not None and _is_written(cell, text):
             secret = judge(Sort.PASSWORD, text)
             if secret is not None:
                 yield _sighting(secret, cell, f"{part} {option}", option, where)
@@ -238,6 +245,8 @@ def _of_programs(
             if secret is None:
                 continue
             holder = next((word for word in words if text in (word.value or "")), cell)
+            if not _is_written(holder, text):
+                continue
             start = max(0, (holder.value or "").find(text))
             by = f"{command.name} {given.by}"
             yield _sighting(secret.moved(start), holder, f"{part} {by}", by, where)
