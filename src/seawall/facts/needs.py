@@ -43,17 +43,17 @@ class Directory(Struct, frozen=True):
 class Needs(Struct, frozen=True):
     """What is known of an image; None means unknown.
 
-    `user` is `uid:gid` of the processes that serve. `drops` says that the image starts as root
-    and changes to that user by itself, which holds for the `commands` (first words) that are
-    named. `capabilities` are those of its default start over its life, restarts included;
+    `user` is `uid:gid` of the processes that serve. `drops` says that the image starts as root and
+    changes to that user by itself, which holds for the `commands` (first words) that are named.
+    `capabilities` are those of its default start over its life, restarts included;
     `capabilities_with_data` come to them where a directory of data is mounted, and
     `capabilities_as_user` are those that are left when it is started as its user. `scratch` is
-    every directory where a tmpfs will do, `kept` are directories whose content must stay (they
-    hold files in the image, or data) and `volumes` those that the image declares. `writes` says
-    why a read-only root fails; `writes_when` are directories written to only where something is
-    mounted there (a path) or a variable is set (a name). `is_platform` where the program that
-    runs is its user's own, `privileged` why it is of no use without the host's rights. `memory` is what it takes at least, in MiB. `health` is the shell
-    text of a check that the image itself can run.
+    every directory where a tmpfs will do, `kept` are directories whose content must stay (they hold
+    files in the image, or data) and `volumes` those that the image declares. `writes` says why a
+    read-only root fails; `writes_when` are directories written to only where something is mounted
+    there (a path) or a variable is set (a name). `is_platform` where the program that runs is its
+    user's own, `privileged` why it is of no use without the host's rights. `memory` is what it
+    takes at least, in MiB. `health` is the shell text of a check that the image itself can run.
     """
 
     user: str | None = None
