@@ -234,7 +234,7 @@ def test_a_last_user_root_is_replaced_and_one_that_is_needed_stays() -> None:
     [
         ("WORKDIR /", ""),
         ("WORKDIR /usr/src", ""),
-        ("VOLUME /data/db/ /etc/x /var/run/docker.sock", "/data/db"),
+        ("VOLUME /data/db/ /etc/x /etc /var/run/docker.sock", "/data/db /etc/x"),
         (
             "RUN mkdir -p /var/log/app /opt/app/uploads /usr/src/tmp /opt/bin",
             "/var/log/app /opt/app/uploads",
@@ -290,6 +290,19 @@ def test_redis_with_settings_may_read_them() -> None:
 def test_windows_has_a_user_of_its_own() -> None:
     before = "FROM mcr.microsoft.com/windows/servercore:ltsc2022\nUSER ContainerAdministrator\n"
     assert _after(before) == before.replace("ContainerAdministrator", "ContainerUser")
+
+
+def test_a_group_of_another_number_is_not_guessed() -> None:
+    before = "FROM {}\nWORKDIR /srv/app\nENTRYPOINT dotnet x.dll\n"
+    dotnet = _after(before.format("mcr.microsoft.com/dotnet/aspnet:8.0"))
+    assert "chgrp $APP_UID /srv/app && chmod 1775 /srv/app\nUSER $APP_UID\n" in dotnet
+    assert "RUN chown 999 /srv/app\nUSER 999\n" in _after(before.format("redis:7.4"))
+
+
+def test_programs_keep_their_bits_where_sudo_is_wanted() -> None:
+    fix = _fix("FROM debian:12\nRUN apt-get install -y sudo\n", _fixer("setuid-stripped"))
+    assert fix is not None
+    assert fix.safety is Safety.GUIDED
 
 
 def test_what_was_observed_is_given() -> None:

@@ -122,7 +122,9 @@ def _volumes(ground: Ground) -> Iterator[str]:
     for setting in ground.target.volumes:
         path = posixpath.normpath(setting.value.known or ".")
         is_file = "." in posixpath.basename(path).lstrip(".")
-        if is_own_directory(path) and not is_file:
+        # Whoever declares one below /etc wants what is there to be kept, so it is written to.
+        is_settings = path.startswith("/etc/") and _PLAIN.match(path) is not None
+        if (is_own_directory(path) or is_settings) and not is_file:
             yield path
 
 
@@ -134,7 +136,7 @@ def _workdir(ground: Ground) -> Iterator[str]:
 
 
 _WRITTEN = Expression(
-    r"/(?:var/(?:log|lib|cache|run|spool)|run|data)/(?!apt\b|dpkg\b|rpm\b|apk\b|dbus\b)[^/]"
+    r"/(?:var/(?:log|lib|cache|run|spool)|run|data)/(?!apt\b|dpkg\b|rpm\b|apk\b|dbus\b|cron\b)[^/]"
     r"|/(?:[\w.]*[-_.])?(?:data|db|database|logs?|cache|tmp|temp|run|uploads?|media|storage|sessions?"
     r"|state|spool|var|work|downloads?|output|backups?|queue)\Z"
 )

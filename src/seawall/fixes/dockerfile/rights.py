@@ -168,7 +168,11 @@ def _setuid_kept(dockerfile: Dockerfile, hit: Hit, context: Context) -> Fix | No
     if place < 0 or not is_root_at(ground, place) or is_open_ended(dockerfile, place):
         return None
     edit = inserted(dockerfile, place, run(dockerfile, [STRIP]))
-    return Fix(Safety.UNSAFE, "Take the setuid and setgid bits from all programs", (edit,))
+    title = "Take the setuid and setgid bits from all programs"
+    if "sudo" in dockerfile.source.lowered:
+        proposal = f"# sudo does nothing without its bit.\nRUN {STRIP}\n"
+        return Fix(Safety.GUIDED, title, (edit,), proposal=proposal)
+    return Fix(Safety.UNSAFE, title, (edit,))
 
 
 def _before_user(ground: Ground) -> int:

@@ -60,7 +60,8 @@ SETUID_EXAMPLES: tuple[Example, ...] = (
 STRIP_WRITES = """\
 `RUN find / -xdev -perm /6000 -type f -exec chmod a-s {} +` as the last step of root in the stage
 that is built: before its last `USER`, else before what is started. It works with GNU's and with
-BusyBox's `find`. It is not written where no step is sure to be root or to have a shell."""
+BusyBox's `find`. It is not written where no step is sure to be root or to have a shell, and only
+proposed where the file speaks of `sudo`."""
 STRIP_BREAKS = """\
 - `su`, `sudo`, `mount`, `passwd`, `newgrp` and `crontab` no longer do what they do for users who
   are not root; nor does what else was setuid or setgid (a mail program, a browser's sandbox).

@@ -17,9 +17,18 @@ from seawall.surfaces.dockerfile import Instruction
 NUMBERS = {
     "node": "1000", "gradle": "1000", "ubuntu": "1000", "vscode": "1000", "jenkins": "1000",
     "nonroot": "65532", "nobody": "65534", "couchdb": "5984", "neo4j": "7474",
-    "clickhouse": "101", "elasticsearch": "1000", "mongodb": "999",
+    "clickhouse": "101", "elasticsearch": "1000", "mongodb": "999", "redis": "999",
+    "kibana": "1000", "nexus": "200", "flink": "9999", "cloudsdk": "1000",
 }  # fmt: skip
 """The numbers that well-known images give to the accounts that they offer."""
+
+_ALONE = frozenset(
+    {
+        "node", "gradle", "ubuntu", "vscode", "jenkins", "nonroot", "www-data", "postgres",
+        "mongodb", "65532", "$APP_UID",
+    }
+)  # fmt: skip
+"""Those of them whose group has the same number."""
 
 _BY_FAMILY = {
     ("www-data", DEBIAN): "33",
@@ -145,7 +154,7 @@ def _of_server(ground: Ground, server: Server) -> Runner:
 def _offered(ground: Ground, name: str, title: str) -> Runner:
     number = number_of(name.partition(":")[0], ground)
     user = name if ":" in name and name[0].isdecimal() else number
-    group = number if number.isdecimal() else ""
+    group = number if name in _ALONE else ""
     owner = f"{number}:{group}" if group else user
     shown = name if name == user else f"{name}` = `{user}"
     return Runner(user, owner, group, names=frozenset({name, user}), title=f"{title}, `{shown}`")
