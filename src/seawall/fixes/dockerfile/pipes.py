@@ -8,6 +8,7 @@ from seawall.core.expression import Expression
 from seawall.core.model import Edit, Fix, Hit, Safety
 from seawall.fixes.dockerfile.placing import above, below, inserted, line_end
 from seawall.fixes.model import Context, Example, Fixer
+from seawall.rules.build.flow import FETCHERS
 from seawall.rules.runtime.user import base_of
 from seawall.surfaces.dockerfile import Dockerfile, Instruction, Stage
 from seawall.surfaces.shell import Command, Pipeline, Script
@@ -156,26 +157,83 @@ def _in_line(dockerfile: Dockerfile, instruction: Instruction, script: Script) -
 
 
 def _other_shell(dockerfile: Dockerfile, instruction: Instruction, script: Script) -> Fix | None:
-    """bash instead of dash: from here on, or for this step alone where a later one objects."""
-    stage = dockerfile.stage_of(instruction)
-    is_own = any(each is instruction for each in dockerfile.of("RUN"))
-    if stage is None or not is_own or instruction.is_json or not _means_the_same(script):
-        return None
-    if any(each.stage in {s.index for s in stage.lineage} for each in dockerfile.of("SHELL")):
-        return None
-    edits = [inserted(dockerfile, above(dockerfile, instruction), [_BASH_LINE])]
-    if not all(_agrees(dockerfile, later) for later in _later(dockerfile, instruction, stage)):
-        edits.append(inserted(dockerfile, below(dockerfile, instruction), [_SH_LINE]))
+    """bash instead of dash, from here on until a later instruction objects.
+
+    Where that is written before an earlier step and does for both, it is written there.
+    """
+    edits = next(
+        (
+            wide
+            for other, others in dockerfile.scripts
+            if other.start < instruction.start
+            and _is_before(dockerfile, other, instruction)
+            and _is_at_fault(others)
+            and _covers(wide := _switched(dockerfile, other, others), instruction)
+        ),
+        None,
+    ) or _switched(dockerfile, instruction, script)
     title = "Run it by bash, in which a pipe fails with the first of its programs that does"
-    return Fix(Safety.UNSAFE, title, tuple(edits))
+    return Fix(Safety.UNSAFE, title, edits) if edits else None
+
+
+def _is_before(dockerfile: Dockerfile, first: Instruction, second: Instruction) -> bool:
+    """Whether SHELL before the first holds for the second, unless another comes between."""
+    stage, origin = dockerfile.stage_of(second), dockerfile.stage_of(first)
+    is_inherited = stage is not None and origin in stage.lineage
+    between = (s for s in dockerfile.of("SHELL") if first.start < s.start < second.start)
+    return is_inherited and next(between, None) is None
+
+
+def _is_at_fault(script: Script) -> bool:
+    return (
+        script.dialect == "sh"
+        and "pipefail" not in script.options
+        and _is_willing(script)
+        and any(
+            len(p.commands) > 1 and p.commands[0].name in FETCHERS and not p.commands[0].wrappers
+            for p in script.pipelines
+        )
+    )
+
+
+def _switched(dockerfile: Dockerfile, step: Instruction, script: Script) -> tuple[Edit, ...]:
+    """SHELL before a step, and the old one before what would not mean the same by the new."""
+    stage = dockerfile.stage_of(step)
+    is_own = any(each is step for each in dockerfile.of("RUN"))
+    if stage is None or not is_own or step.is_json or not _means_the_same(script):
+        return ()
+    if not _has_default_shell(dockerfile, step, stage):
+        return ()
+    edit = inserted(dockerfile, above(dockerfile, step), [_BASH_LINE])
+    later = _later(dockerfile, step, stage)
+    objector = next((each for each in later if not _agrees(dockerfile, each)), None)
+    if objector is None:
+        return (edit,)
+    is_here = objector.stage == stage.index
+    end = above(dockerfile, objector) if is_here else below(dockerfile, stage.instructions[-1])
+    return edit, inserted(dockerfile, end, [_SH_LINE])
+
+
+def _covers(edits: tuple[Edit, ...], step: Instruction) -> bool:
+    """Whether the shell that is written before an earlier step still holds for this one."""
+    return bool(edits) and (len(edits) == 1 or edits[1].start > step.start)
+
+
+def _has_default_shell(dockerfile: Dockerfile, step: Instruction, stage: Stage) -> bool:
+    """Whether a step is read by `/bin/sh -c`: nothing or just that is said before it."""
+    numbers = {member.index for member in stage.lineage}
+    before = [s for s in dockerfile.of("SHELL") if s.stage in numbers and s.start < step.start]
+    return all([word.text for word in s.arguments] == ["/bin/sh", "-c"] for s in before[-1:])
 
 
 def _later(dockerfile: Dockerfile, after: Instruction, stage: Stage) -> Iterator[Instruction]:
-    """What SHELL holds for: the rest of the stage, and the stages that start from it."""
+    """What a SHELL holds for: the stage until the next one, and the stages that start from it."""
     for other in dockerfile.stages:
         if any(member is stage for member in other.lineage):
             for instruction in other.instructions:
                 if instruction.start > after.start:
+                    if instruction.keyword == "SHELL":
+                        break
                     yield instruction
 
 
@@ -211,15 +269,15 @@ PIPEFAIL = Fixer(
         "behind the options of a `set` that is there already, or as the first line of a "
         "here-document. On Debian and Ubuntu, whose /bin/sh is dash and does not know the option: "
         '`SHELL ["/bin/bash", "-o", "pipefail", "-c"]` before the step; and '
-        '`SHELL ["/bin/sh", "-c"]` after it, where a later step would not mean the same in bash '
-        "or is CMD, ENTRYPOINT or HEALTHCHECK in shell form. Nothing is written where the shell "
-        "is not known, and where a program of a pipe stops reading early (`head`, `grep -q`) or "
-        "is `yes`: those pipes fail with the option although nothing is wrong."
+        '`SHELL ["/bin/sh", "-c"]` before the next instruction that would not mean the same in '
+        "bash, or that is CMD, ENTRYPOINT or HEALTHCHECK in shell form. Nothing is written where "
+        "the shell is not known, and where a program of a pipe stops reading early (`head`, "
+        "`grep -q`) or is `yes`: those pipes fail with the option although nothing is wrong."
     ),
     breaks=(
         "A failure that was passed over so far ends the build; `grep` in the middle of a pipe, "
-        "which fails when it finds nothing, is one. In a Debian stage, later steps are read by "
-        "bash instead of dash, and their cache is built anew."
+        "which fails when it finds nothing, is one. In a Debian stage, the steps up to there are "
+        "read by bash instead of dash, and built anew."
     ),
     on={Dockerfile: _strict},
     examples=(
@@ -239,6 +297,16 @@ PIPEFAIL = Fixer(
             "RUN curl -fsSL https://x.example/a.tgz | tar xz\n"
             'SHELL ["/bin/sh", "-c"]\n'
             "RUN yes | ./setup\nCMD a\n",
+        ),
+        Example(
+            "FROM debian:12.5\nRUN curl https://x.example/a | tar x\n"
+            "RUN curl https://x.example/b | tar x\nCMD a\n",
+            "FROM debian:12.5\n"
+            'SHELL ["/bin/bash", "-o", "pipefail", "-c"]\n'
+            "RUN curl https://x.example/a | tar x\n"
+            "RUN curl https://x.example/b | tar x\n"
+            'SHELL ["/bin/sh", "-c"]\n'
+            "CMD a\n",
         ),
         Example(
             "FROM alpine:3.22.1\nRUN --mount=type=cache,target=/c \\\n  # get\n"
