@@ -24,14 +24,15 @@ _IMAGE = "tecnativa/docker-socket-proxy:0.3.0"
 _MOUNT = "/var/run/docker.sock:/var/run/docker.sock:ro"
 _REASON = "# seawall: ignore[runtime-socket] -- the proxy lets only the calls named here through"
 _CALLS = {
-    "portainer": ("CONTAINERS", "EVENTS", "IMAGES", "INFO", "NETWORKS", "POST", "VOLUMES"),
-    "watchtower": ("CONTAINERS", "IMAGES", "NETWORKS", "POST"),
+    "portainer": ("CONTAINERS", "EVENTS", "IMAGES", "INFO", "NETWORKS", "VOLUMES"),
+    "watchtower": ("CONTAINERS", "IMAGES", "NETWORKS"),
     "traefik": ("CONTAINERS", "EVENTS"),
     "dozzle": ("CONTAINERS", "EVENTS", "INFO"),
 }
 """Sections of the engine's interface that well-known programs ask for; else containers only."""
-_BY_FLAG = {"portainer": ["-H", _ADDRESS], "traefik": None}
-"""Programs that take the engine's address by their command, not by DOCKER_HOST."""
+_BY_FLAG = {"portainer": ["-H", _ADDRESS], "traefik": None, "watchtower": None}
+"""Programs that take the engine's address by their command, not by DOCKER_HOST; None for those
+of which a person must decide: how they are told, or that they are to change containers."""
 _LINE = re.compile(rf"([\"']?{re.escape(_MOUNT)}[\"']?)(?=\r?\n)")
 
 
@@ -203,16 +204,16 @@ def _encrypted(subject: Service | RunLine, hit: Hit, _: Context) -> Fix | None:
 
 _BEFORE = """\
 services:
-  updates:
-    image: containrrr/watchtower:1.7.1
+  logs:
+    image: amir20/dozzle:v8.12.9
     volumes:
       - /var/run/docker.sock:/var/run/docker.sock
     restart: always
 """
 _AFTER = f"""\
 services:
-  updates:
-    image: containrrr/watchtower:1.7.1
+  logs:
+    image: amir20/dozzle:v8.12.9
     restart: always
     networks:
       - default
@@ -223,9 +224,8 @@ services:
     image: tecnativa/docker-socket-proxy:0.3.0
     environment:
       CONTAINERS: 1
-      IMAGES: 1
-      NETWORKS: 1
-      POST: 1
+      EVENTS: 1
+      INFO: 1
     volumes:
       - /var/run/docker.sock:/var/run/docker.sock:ro  {_REASON}
     networks:
@@ -265,14 +265,15 @@ FIXERS = (
             "A service `docker-proxy` that alone has the socket, on an internal network of its "
             "own, with every control; the service loses its mount, joins that network and gets "
             "`DOCKER_HOST`. What the proxy lets through are the sections that the program is known "
-            "to ask for, else `CONTAINERS` alone; nothing that changes anything unless `POST: 1` "
-            "is there. The host's root directory, mounted, is taken out."
+            "to ask for, else `CONTAINERS` alone; nothing that changes anything: `POST` is not "
+            "there. The host's root directory, mounted, is taken out."
         ),
         breaks=(
             "Calls that are not allowed are answered with 403: add the sections that the "
             "program's log names. A program that ignores DOCKER_HOST must be told the address by "
-            "its own settings (`--providers.docker.endpoint` of Traefik). With `POST` and "
-            "`CONTAINERS` a program can still start a privileged container."
+            "its own settings (`--providers.docker.endpoint` of Traefik). One that starts or "
+            "stops containers no longer does: with `POST: 1` it would, and would be root on the "
+            "host again."
         ),
         on={Service: _proxied, RunLine: _flagged},
         examples=(Example(_BEFORE, _AFTER),),

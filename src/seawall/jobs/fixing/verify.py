@@ -61,6 +61,8 @@ def _coming(before: Judgement, after: Judgement, made: tuple[Placed, ...]) -> st
     for (rule, path, _, counts), number in gone.items():
         renamed[rule, path, counts] += number
     for (rule, path, symbol, counts), number in new.items():
+        if not counts:  # the fix itself says why it is right there
+            continue
         renamed[rule, path, counts] -= number
         if renamed[rule, path, counts] < 0:
             return f"bring a new finding: {rule} ({symbol})"
