@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from mends import TODAY, applied, fixes
+from planned import after as after_of
+from planned import planned
 
 from seawall.core.model import Fix, Safety
 from seawall.core.rule import Settings
@@ -352,6 +355,20 @@ class TestSocket:
         assert fix.safety is Safety.GUIDED
         assert "/:/host" not in after
         assert "./data:/data" in after
+
+    def test_the_plan_takes_it_with_the_reason_beside_the_proxys_own_mount(
+        self, tmp_path: Path
+    ) -> None:
+        text = service(
+            "amir20/dozzle:v8.12.9",
+            "volumes:",
+            "  - /var/run/docker.sock:/var/run/docker.sock",
+        )
+        path = tmp_path / "compose.yaml"
+        path.write_text(text)
+        made = planned(path, "runtime-socket", take=("runtime-socket",))
+        assert "DOCKER_HOST: tcp://docker-proxy:2375" in after_of(made)
+        assert "# seawall: ignore[runtime-socket] -- " in after_of(made)
 
     def test_a_proxy_keeps_its_socket(self) -> None:
         text = service(
