@@ -22,7 +22,7 @@ TODAY = date(2026, 11, 25)
 
 def applied(text: str, edits: Iterable[Edit]) -> str:
     """A text with edits made, none of which overlap."""
-    for edit in sorted(edits, key=lambda each: (each.start, each.end), reverse=True):
+    for edit in reversed(sorted(edits, key=lambda each: (each.start, each.end))):  # noqa: C413 -- of what goes to one place the first stays first
         text = text[: edit.start] + edit.text + text[edit.end :]
     return text
 

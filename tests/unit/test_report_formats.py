@@ -284,7 +284,7 @@ def test_sarif_gives_fixes_with_their_regions() -> None:
     result = next(r for r in _run(small())["results"] if "fixes" in r)
     assert result["fixes"] == [
         {
-            "description": {"text": "Pin the digest (may change what the build does)"},
+            "description": {"text": "Pin the digest (may change what is built or run)"},
             "artifactChanges": [
                 {
                     "artifactLocation": {"uri": "orders/Dockerfile"},

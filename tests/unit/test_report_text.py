@@ -64,6 +64,7 @@ medium[floating-tag]: The base image's tag moves
   = from: ARG PYTHON=3.9 (line 1)
   = why: Its owner decides what your next build contains.
   = fix: Pin the version and the digest.
+  = auto: `seawall fix --unsafe` mends it; it may change what is built or run
   = see: CIS Docker 1.8 4.1; seawall explain floating-tag
 
 low[build-tools]: A compiler stays in the image
@@ -88,6 +89,7 @@ unknown.
 1 suppressed, 4 hidden (3 by profile, 1 by confidence).
 1 could not be decided: see what would settle it above.
 1 could not be examined, so this run is not a pass.
+1 of these can be fixed: seawall fix --unsafe
 """
 
 

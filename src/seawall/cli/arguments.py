@@ -15,7 +15,7 @@ from seawall.jobs.check import CheckOptions
 from seawall.jobs.discover import STANDARD_INPUT
 from seawall.jobs.examine import Build
 from seawall.jobs.units import Reading
-from seawall.reports import WITH_DRAWINGS
+from seawall.reports import WITH_DRAWINGS, WITH_FIXES
 
 
 class Arguments(Judging, frozen=True):
@@ -29,6 +29,7 @@ class Arguments(Judging, frozen=True):
     run_lines: bool = False
     jobs: int = 0
     standard: str = ""
+    fixes: bool = False
 
     def options(self, paths: Sequence[str]) -> CheckOptions:
         """What is asked of a check; reads standard input where a path is `-`.
@@ -48,8 +49,13 @@ class Arguments(Judging, frozen=True):
             run_lines=self.run_lines,
             standard=self.standard,
             draws=any(each.partition(":")[0] in WITH_DRAWINGS for each in self.outputs),
+            mends=any(self._shows_fixes(each) for each in self.outputs or ("text",)),
             verbose=self.verbose,
         )
+
+    def _shows_fixes(self, output: str) -> bool:
+        form = output.partition(":")[0]
+        return form in WITH_FIXES and (form != "text" or not self.quiet)
 
 
 def read_arguments(given: Mapping[str, object]) -> Arguments:

@@ -70,6 +70,20 @@ def run_fix(arguments: FixArguments, paths: tuple[str, ...]) -> int:
     return code
 
 
+def write_safe(arguments: Arguments, paths: tuple[str, ...]) -> bool:
+    """Write what is safe to fix, and say on standard error what that was; whether it could be."""
+    check = arguments.options(paths)
+    governance = Governance(check.terms, check.today)
+    governance.leading(paths)
+    made = _planned(paths, FixOptions(check), governance)
+    written = write(made)
+    _complain(written.problems)
+    if written.names:
+        fixes = f"{len(made.fixes)} safe fix{'' if len(made.fixes) == 1 else 'es'}"
+        remark(f"{fixes} written to {', '.join(written.names)}")
+    return not written.problems
+
+
 class _Done(Struct, frozen=True):
     """What a run came to."""
 

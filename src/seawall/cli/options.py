@@ -111,7 +111,11 @@ config_file = click.option(
 )
 isolated = click.option("--isolated", is_flag=True, help="Read no policy file at all.")
 offline = click.option(
-    "--offline", is_flag=True, help="Never open a network connection (checks never do)."
+    # Still taken from those who write it, and not told of: a check opens none anyway.
+    "--offline",
+    is_flag=True,
+    hidden=True,
+    help="Never open a network connection (checks never do).",
 )
 quiet = click.option("-q", "--quiet", is_flag=True, help="One line a finding.")
 verbose = click.option("-v", "--verbose", is_flag=True, help="Say what is left out, and why.")

@@ -52,8 +52,8 @@ class CheckOptions(Struct, frozen=True):
     stands for, called `stdin_filename` in the report. `run` is shell text with `docker run` lines
     to judge; `run_lines` looks for such lines in the files that may hold them. `draws` makes a
     diagram of each project. `standard` (`cis`, `owasp` or `nist`) gives the checklist's verdicts
-    under the sections of that standard. `verbose` adds notices of what was left out: files by
-    their names, and findings that are hidden.
+    under the sections of that standard. `mends` tells findings what may mend them. `verbose` adds
+    notices of what was left out: files by their names, and findings that are hidden.
     """
 
     terms: Terms = Terms()
@@ -68,6 +68,7 @@ class CheckOptions(Struct, frozen=True):
     draws: bool = False
     standard: str = ""
     verbose: bool = False
+    mends: bool = False
     today: date = field(default_factory=date.today)
 
 
@@ -93,6 +94,10 @@ def check(
     units, refused = make_units(
         (*found.inputs, *found.directories), governance, options.stdin_filename
     )
+    if options.mends:
+        from seawall.jobs.fixing.asking import told  # noqa: PLC0415 -- only some formats show it
+
+        units = told(units, options)
     root = identity_root(paths)
     alone = is_alone(len(units), options.jobs)
     known: Known = {} if alone and found.directories else None

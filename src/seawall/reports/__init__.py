@@ -45,11 +45,16 @@ WITH_DRAWINGS = frozenset({"html", "markdown"})
 """The formats that draw projects: for the others nobody needs to make a diagram."""
 
 
+WITH_FIXES = frozenset({"text", "sarif"})
+"""The formats that show what may mend a finding: for the others nobody needs to find that out."""
+
+
 class RenderOptions(Struct, frozen=True):
     """How to render: `width` in terminal cells, `verbose` from -1 (terse) up.
 
     `fail_on`, `profile`, `version` and `date` are those of the run; reports name them.
     `is_checklist` asks for the checklist first of all, as the command of that name does.
+    `fix_command` is what mends what the run was about.
     """
 
     color: bool = False
@@ -60,6 +65,7 @@ class RenderOptions(Struct, frozen=True):
     version: str = ""
     date: str = ""
     is_checklist: bool = False
+    fix_command: str = "seawall fix"
 
     def exit_code(self, report: Report) -> int:
         """What the contract of exit codes makes of a report that was asked for like this."""

@@ -203,8 +203,23 @@ def _flaw(flaw: Flaw, text: _Clean) -> Flaw:
 
 def _fix(fix: Fix, text: _Clean) -> Fix:
     spoilt = any(text(edit.text) != edit.text for edit in fix.edits)
-    edits: tuple[Edit, ...] = () if spoilt else fix.edits
-    return Fix(fix.safety, text(fix.title), edits)
+    edits = (
+        ()
+        if spoilt
+        else tuple(
+            Edit(each.start, each.end, each.text, clean_line(each.path)) if each.path else each
+            for each in fix.edits
+        )
+    )
+    return structs.replace(
+        fix,
+        title=text(fix.title),
+        edits=edits,
+        files=tuple(
+            structs.replace(each, path=clean_line(each.path), text="") for each in fix.files
+        ),
+        proposal=text(fix.proposal),
+    )
 
 
 def _suppression(cause: Suppression, text: _Clean) -> Suppression:

@@ -19,14 +19,28 @@ class Replacement(Struct, frozen=True):
 
 
 def replacements(finding: Finding, sources: Sources) -> tuple[Replacement, ...]:
-    """The edits of a finding's fix; none where the report does not carry its source."""
-    if finding.fix is None or not finding.fix.edits:
-        return ()
-    masked = sources.of(finding.target, finding.location.span)
-    if masked is None:
-        return ()
-    spans = (masked.source.span_of(edit.start, edit.end) for edit in finding.fix.edits)
-    return tuple(
-        Replacement(span.line, span.column, span.end_line, span.end_column, edit.text)
-        for span, edit in zip(spans, finding.fix.edits, strict=True)
-    )
+    """The edits of a finding's fix, where all of it is edits of the finding's own file."""
+    changed = changes(finding, sources)
+    return changed.get(finding.target, ()) if len(changed) == 1 else ()
+
+
+def changes(finding: Finding, sources: Sources) -> dict[str, tuple[Replacement, ...]]:
+    """The edits of a finding's fix by the file that they are made in.
+
+    None where the report does not carry one of the files, or the fix makes files of its own: a
+    part of a fix mends nothing.
+    """
+    fix = finding.fix
+    if fix is None or not fix.edits or fix.files:
+        return {}
+    made: dict[str, list[Replacement]] = {}
+    for edit in fix.edits:
+        path = edit.path or finding.target
+        source = sources.whole(path)
+        if source is None:
+            return {}
+        span = source.span_of(edit.start, edit.end)
+        made.setdefault(path, []).append(
+            Replacement(span.line, span.column, span.end_line, span.end_column, edit.text)
+        )
+    return {path: tuple(own) for path, own in made.items()}

@@ -61,6 +61,11 @@ class Sources:
         self._excerpts = excerpts
         self._made: dict[str, MaskedSource] = {}
 
+    def whole(self, target: str) -> Source | None:
+        """The source itself, for its lines and columns; its text is not to be shown."""
+        excerpt = self._excerpts.get(target)
+        return excerpt.source if excerpt is not None else None
+
     def of(self, target: str, span: Span) -> MaskedSource | None:
         """The source that holds the place, where the report carries it."""
         made = self._made.get(target)

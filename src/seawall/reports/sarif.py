@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from seawall.core.model import Confidence, Finding, Flaw, InLayer, Notice, Problem, Safety, Verdict
 from seawall.core.report import Report
 from seawall.reports import RenderOptions
-from seawall.reports.edits import replacements
+from seawall.reports.edits import Replacement, changes
 from seawall.reports.masking import Sources
 from seawall.reports.paths import uri
 from seawall.reports.sarif_rules import LEVELS, Descriptors, rule_id
@@ -182,20 +182,31 @@ def _suppression(finding: Finding) -> Json:
 
 
 def _fixes(finding: Finding, sources: Sources) -> list[Json]:
-    edits = replacements(finding, sources)
-    if finding.fix is None or not edits:
+    """What may be put in, without asking or with a warning; a proposal is for a person."""
+    fix = finding.fix
+    edited = changes(finding, sources)
+    if fix is None or fix.safety is Safety.GUIDED or not edited:
         return []
-    rows = [
+    unsafe = "" if fix.safety is Safety.SAFE else " (may change what is built or run)"
+    return [
         {
-            "deletedRegion": _region(edit.line, edit.column, edit.end_line, edit.end_column),
-            "insertedContent": {"text": edit.text},
+            "description": {"text": f"{fix.title}{unsafe}"},
+            "artifactChanges": [_change(path, own) for path, own in edited.items()],
         }
-        for edit in edits
     ]
-    change = {"artifactLocation": {"uri": uri(finding.location.path)}, "replacements": rows}
-    unsafe = "" if finding.fix.safety is Safety.SAFE else " (may change what the build does)"
-    text = f"{finding.fix.title}{unsafe}"
-    return [{"description": {"text": text}, "artifactChanges": [change]}]
+
+
+def _change(path: str, edits: Sequence[Replacement]) -> Json:
+    return {
+        "artifactLocation": {"uri": uri(path)},
+        "replacements": [
+            {
+                "deletedRegion": _region(edit.line, edit.column, edit.end_line, edit.end_column),
+                "insertedContent": {"text": edit.text},
+            }
+            for edit in edits
+        ],
+    }
 
 
 def _invocation(report: Report, options: RenderOptions) -> Json:

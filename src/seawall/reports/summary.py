@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from seawall.core.model import Finding, Notice, Severity, Verdict
+from seawall.core.model import Finding, Notice, Safety, Severity, Verdict
 from seawall.core.report import Report
 
 _KINDS = {"dockerfile": "Dockerfile", "compose": "Compose file", "run": "file with run lines"}
@@ -85,6 +85,23 @@ def closing(report: Report, fail_on: Severity) -> list[str]:
     else:
         first, suppressed = _found(report, run, fail_on), run.suppressed
     return [first, *_left_out(run, suppressed), *_incomplete(report, run.counts)]
+
+
+def is_mended(finding: Finding, safety: Safety) -> bool:
+    """Whether a fix of that safety mends a finding."""
+    fix = finding.fix
+    return fix is not None and fix.safety is safety and bool(fix.edits or fix.files)
+
+
+def fixable(report: Report, command: str) -> list[str]:
+    """What mends how many of the findings; nothing where nothing does."""
+    findings = shown(report)
+    safe = sum(is_mended(finding, Safety.SAFE) for finding in findings)
+    unsafe = sum(is_mended(finding, Safety.UNSAFE) for finding in findings)
+    if safe:
+        more = f"; {unsafe} more with --unsafe" if unsafe else ""
+        return [f"{safe} of these can be fixed: {command}{more}"]
+    return [f"{unsafe} of these can be fixed: {command} --unsafe"] if unsafe else []
 
 
 def said(notice: Notice) -> str:

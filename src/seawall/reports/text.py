@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from seawall.core.model import Confidence, Finding, Notice, Problem, Verdict
+from seawall.core.model import Confidence, Finding, Notice, Problem, Safety, Verdict
 from seawall.core.report import Report
 from seawall.reports import RenderOptions
 from seawall.reports.cells import wrap
@@ -16,7 +16,16 @@ from seawall.reports.inert import inert
 from seawall.reports.masking import Sources
 from seawall.reports.notes import Notes
 from seawall.reports.paint import Paint, style_of
-from seawall.reports.summary import closing, count, images_of, said, severities, shown
+from seawall.reports.summary import (
+    closing,
+    count,
+    fixable,
+    images_of,
+    is_mended,
+    said,
+    severities,
+    shown,
+)
 from seawall.reports.verdicts import closing as ended
 from seawall.reports.verdicts import digest, table
 
@@ -108,6 +117,7 @@ class _Writer:
             first, *others = ended(self._report.checklist)
         else:
             first, *others = closing(self._report, self._options.fail_on)
+            others += fixable(self._report, self._options.fix_command)
         lines = [self._paint(line, "strong") for line in wrap(first, self._width)]
         return lines + [line for other in others for line in wrap(other, self._width)]
 
@@ -160,6 +170,7 @@ class _Writer:
         settles = first.verdict is Verdict.UNKNOWN
         for remedy in dict.fromkeys(place.remedy for place in [*framed, *others]):
             lines += notes.note("settle" if settles else "fix", remedy)
+        lines += notes.note("auto", _automatic([*framed, *others]))
         return lines + self._see(first, notes)
 
     def _see(self, finding: Finding, notes: Notes) -> list[str]:
@@ -211,6 +222,20 @@ class _Writer:
 
     def _line(self, finding: Finding) -> str:
         return line_of(finding, images=self._images)
+
+
+def _automatic(places: list[Finding]) -> str:
+    """What mends these places without a person."""
+    safe = sum(is_mended(place, Safety.SAFE) for place in places)
+    unsafe = sum(is_mended(place, Safety.UNSAFE) for place in places)
+    number = len(places)
+    some = "it" if number == 1 else f"{safe or unsafe} of {number}"
+    if safe:
+        return f"`seawall fix` mends {'all' if safe == number > 1 else some}"
+    if unsafe:
+        every = "all" if unsafe == number > 1 else some
+        return f"`seawall fix --unsafe` mends {every}; it may change what is built or run"
+    return ""
 
 
 def _marks(group: list[Finding], room: int) -> list[list[Finding]]:

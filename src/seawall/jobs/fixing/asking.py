@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -12,8 +12,11 @@ from seawall.core.errors import InputError, UsageError
 from seawall.core.model import Finding, Problem, Safety
 from seawall.core.selection import Selection
 from seawall.core.suggestion import did_you_mean
+from seawall.jobs.check import RUN_OPTION, CheckOptions
+from seawall.jobs.discover import STANDARD_INPUT
 from seawall.jobs.fixing.model import FixOptions
 from seawall.jobs.governance import Mending, Ruling, catalog
+from seawall.jobs.units import Unit
 
 if TYPE_CHECKING:
     from seawall.fixes.model import Pin
@@ -40,6 +43,16 @@ class Asking:
         known = self._rulings.get(key)
         if known is None:
             known = self._rulings[key] = self._widened(given, lock)
+        return known
+
+    def telling(self, given: Ruling, path: str) -> Ruling:
+        """The same ruling, by which findings are told what may mend them."""
+        lock = self._lock(path)
+        key = id(given), lock
+        known = self._rulings.get(key)
+        if known is None:
+            mending = self._mending(given.judged, lock)
+            known = self._rulings[key] = structs.replace(given, mending=mending)
         return known
 
     def _widened(self, given: Ruling, lock: str) -> Ruling:
@@ -91,6 +104,18 @@ class Asking:
                 locked = {}
             self._pins[lock] = {name: Pin(each.digest) for name, each in locked.items()}
         return self._pins[lock]
+
+
+def told(units: Iterable[Unit], check: CheckOptions) -> list[Unit]:
+    """Units whose findings are told what may mend them; nothing is mended, nor verified."""
+    asking = Asking(FixOptions(check, unsafe=True))
+    units = list(units)
+    firsts = [unit.inputs[0].path for unit in units]
+    places = ["" if first in (RUN_OPTION, STANDARD_INPUT) else first for first in firsts]
+    return [
+        structs.replace(unit, ruling=asking.telling(unit.ruling, place))
+        for unit, place in zip(units, places, strict=True)
+    ]
 
 
 def is_wanted(finding: Finding, ruling: Ruling, asked: Ruling) -> bool:

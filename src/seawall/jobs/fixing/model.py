@@ -71,7 +71,8 @@ class ChangedFile(Struct, frozen=True):
     `path` is absolute, `name` what reports call it; `before` is empty and `is_new` true where
     there is none yet. `changes` lead from `before` to `after`, by the numbers of `Plan.fixes`.
     `boundary` is the directory that no link may lead out of. A file that is `is_text` is no file:
-    what was given on the command line or on standard input.
+    what was given on the command line or on standard input. Of one that is `is_private` no report
+    may show the text: a fix puts a secret in it. `mode` is what a new file gets, 0 for the usual.
     """
 
     path: str
@@ -82,6 +83,8 @@ class ChangedFile(Struct, frozen=True):
     boundary: str = ""
     is_new: bool = False
     is_text: bool = False
+    is_private: bool = False
+    mode: int = 0
 
 
 class Plan(Struct, frozen=True):

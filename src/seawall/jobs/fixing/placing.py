@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import Callable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from seawall.core.errors import InputError
 from seawall.core.model import Edit, FileChange, Finding, Fix
@@ -100,7 +100,7 @@ def _file(change: FileChange, here: str, ground: Ground) -> FileChange:
             raise MisplacedError(f"{path} can't be read")
     else:
         raise MisplacedError(f"nothing is known of the deed {change.deed!r}")
-    return FileChange(change.deed, path, change.text, change.mode)
+    return structs.replace(change, path=path)
 
 
 def _stay_within(path: str, here: str) -> None:

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from seawall.core.baseline import read_baseline
 from seawall.core.globs import absolute
-from seawall.core.model import Finding, Notice, Problem, Safety
+from seawall.core.model import FileChange, Finding, Notice, Problem, Safety
 from seawall.core.report import Excerpt
 from seawall.jobs.check import RUN_OPTION, examine_unit, identity_root
 from seawall.jobs.discover import STANDARD_INPUT, Discovery, Input, discover
@@ -19,7 +19,7 @@ from seawall.jobs.fixing.asking import Asking, is_wanted
 from seawall.jobs.fixing.bench import Bench
 from seawall.jobs.fixing.draft import Draft, draft_of
 from seawall.jobs.fixing.model import ChangedFile, FixOptions, Made, Plan
-from seawall.jobs.fixing.placing import boundary_of, disk_text
+from seawall.jobs.fixing.placing import APPEND, CHMOD, CREATE, boundary_of, disk_text
 from seawall.jobs.fixing.rounds import ROUNDS, Mended, mend
 from seawall.jobs.governance import Governance, Ruling
 from seawall.jobs.outcome import Settled
@@ -165,7 +165,7 @@ class _Planning:
         return Plan(
             changed=tuple(self._changed()),
             fixes=tuple(self._made),
-            files=tuple(dict.fromkeys(change for one in mended for change in one.files)),
+            files=tuple(each for each in self._files() if each.deed != APPEND),
             withheld=tuple(each for each in opened if each.fix.safety is not Safety.GUIDED),
             proposals=tuple(each for each in opened if each.fix.safety is Safety.GUIDED),
             left_out=tuple(each for one in mended for each in one.left_out),
@@ -185,6 +185,10 @@ class _Planning:
             if unit.kind == kind and unit.inputs[0].path != STANDARD_INPUT:
                 yield absolute(unit.inputs[0].path)
 
+    def _files(self) -> Iterator[FileChange]:
+        """What fixes do to files beside, each once."""
+        return iter(dict.fromkeys(each for one in self._mended for each in one.files))
+
     def _changed(self) -> Iterator[ChangedFile]:
         names = {
             absolute(each.path): each.name
@@ -192,6 +196,9 @@ class _Planning:
             if unit.kind != REPOSITORY
             for each in unit.inputs
         }
+        texts = [each for each in self._files() if each.deed != CHMOD]
+        private = {each.path for each in texts if _is_private(each)}
+        modes = {each.path: each.mode for each in texts if each.mode}
         for path, draft in self._drafts.items():
             is_text = path in (RUN_OPTION, STANDARD_INPUT)
             yield ChangedFile(
@@ -203,7 +210,15 @@ class _Planning:
                 "" if is_text else boundary_of(path),
                 is_new=not is_text and not os.path.lexists(path),
                 is_text=is_text,
+                is_private=path in private,
+                mode=modes.get(path, 0),
             )
+
+
+def _is_private(change: FileChange) -> bool:
+    """Whether a file is for its owner's eyes only, and so for no report."""
+    is_owners = change.deed == CREATE and bool(change.mode) and not change.mode & 0o077
+    return change.is_secret or is_owners
 
 
 def _accepted(baseline: str) -> frozenset[str]:

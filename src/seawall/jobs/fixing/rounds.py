@@ -176,10 +176,7 @@ class _Mending:
         self._drafts = dict(best.drafts)
         self._made += (Made(each.finding, each.fix, number) for each in done)
         self._files += (
-            change
-            for each in done
-            for change in each.files
-            if change.deed != APPEND and change not in self._files
+            change for each in done for change in each.files if change not in self._files
         )
         return best.judged
 

@@ -13,7 +13,7 @@ from seawall.core.errors import InputError
 from seawall.core.model import FileChange, Problem
 from seawall.core.writing import as_bytes, atomic_write
 from seawall.jobs.fixing.model import ChangedFile, Plan
-from seawall.jobs.fixing.placing import CHMOD, CREATE
+from seawall.jobs.fixing.placing import CHMOD
 
 _AGAIN = "Run it again: the plan is then made for the file as it is now."
 _RIGHTS = "Change its mode, or run as a user who may write it."
@@ -30,13 +30,12 @@ def write(plan: Plan) -> Written:
     """Write what a plan says; a file that can't be written costs the others nothing."""
     names: list[str] = []
     problems: list[Problem] = []
-    modes = {change.path: change.mode for change in plan.files if change.deed == CREATE}
     for file in plan.changed:
         if file.is_text:
             continue
         try:
             if file.is_new:
-                _create(file, modes.get(file.path, 0))
+                _create(file)
             else:
                 _replace(file)
             names.append(file.name)
@@ -61,9 +60,9 @@ def _replace(file: ChangedFile) -> None:
     atomic_write(path, file.after, Path(file.boundary) if file.boundary else None)
 
 
-def _create(file: ChangedFile, mode: int) -> None:
+def _create(file: ChangedFile) -> None:
     """Make a new file, and the directories to it: never over one that is there."""
-    path = Path(file.path)
+    path, mode = Path(file.path), file.mode
     missing = [each for each in path.parents if not each.exists()]
     path.parent.mkdir(parents=True, exist_ok=True)
     if mode and not mode & 0o077:

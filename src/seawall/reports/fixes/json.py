@@ -14,7 +14,6 @@ from seawall.jobs.fixing import ChangedFile, LeftOut, Plan
 from seawall.jobs.fixing.draft import Change
 from seawall.jobs.proving.model import Posture, ProofReport, SubjectProof, TakenBack
 from seawall.reports import RenderOptions
-from seawall.reports.fixes.patch import is_private
 from seawall.reports.fixes.striking import Striking
 
 SCHEMA = "seawall.fix/1"
@@ -225,21 +224,18 @@ class _Rows:
 
     def __init__(self, plan: Plan) -> None:
         self._striking = Striking(plan.excerpts)
-        self._new = {change.path: change for change in plan.files if change.deed == "create"}
 
     def file(self, file: ChangedFile) -> FileRow:
         """A file with its edits."""
-        change = self._new.get(file.path)
-        is_secret = change is not None and is_private(change)
-        edits = () if is_secret else tuple(self._edits(file))
-        is_exact = not is_secret and all(
+        edits = () if file.is_private else tuple(self._edits(file))
+        is_exact = not file.is_private and all(
             edit.text == change.text for edit, change in zip(edits, file.changes, strict=True)
         )
         return FileRow(
             path=clean_line(file.name),
             is_new=file.is_new,
             is_exact=is_exact,
-            mode=f"{change.mode:04o}" if change is not None and change.mode else None,
+            mode=f"{file.mode:04o}" if file.is_new and file.mode else None,
             edits=edits,
             text=_encodable(file.after) if file.is_text else None,
         )

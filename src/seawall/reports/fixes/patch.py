@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from seawall.core.model import FileChange
 from seawall.jobs.fixing import ChangedFile, Plan
 from seawall.reports.fixes.hunks import Hunk, hunks
 
@@ -16,15 +15,9 @@ _NO_END = "\\ No newline at end of file\n"
 
 
 def render(plan: Plan) -> bytes:
-    """The patch, for the working directory; a file with a mode of its own is not in it."""
-    private = {change.path for change in plan.files if is_private(change)}
-    parts = (_file(file) for file in plan.changed if not file.is_text and file.path not in private)
+    """The patch, for the working directory; a file that holds a secret is not in it."""
+    parts = (_file(each) for each in plan.changed if not each.is_text and not each.is_private)
     return "".join(parts).encode("utf-8", "surrogateescape")
-
-
-def is_private(change: FileChange) -> bool:
-    """Whether a file is for its owner only: it holds a secret."""
-    return change.deed == "create" and change.mode != 0 and not change.mode & 0o077
 
 
 def _file(file: ChangedFile) -> str:

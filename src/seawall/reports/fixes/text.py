@@ -10,7 +10,6 @@ from seawall.jobs.fixing import ChangedFile, Open, Plan
 from seawall.reports import RenderOptions
 from seawall.reports.cells import wrap
 from seawall.reports.fixes.hunks import Hunk, hunks
-from seawall.reports.fixes.patch import is_private
 from seawall.reports.fixes.striking import Striking
 from seawall.reports.paint import Paint
 
@@ -50,9 +49,8 @@ class _Writer:
 
     def files(self) -> Iterator[list[str]]:
         """Each file's diff."""
-        private = {change.path for change in self._plan.files if is_private(change)}
         for file in self._plan.changed:
-            if file.path in private:
+            if file.is_private:
                 yield [*self._private(file)]
             elif file.is_text:
                 yield [*self._said(n for n, _ in enumerate(self._plan.fixes))]
@@ -104,7 +102,8 @@ class _Writer:
     def _private(self, file: ChangedFile) -> Iterator[str]:
         numbers = dict.fromkeys(n for change in file.changes for n in change.fixes)
         yield from self._said(numbers)
-        yield f"a new file for its owner's eyes only, not shown: {clean_line(file.name)}"
+        what = "a new file" if file.is_new else "lines of a file"
+        yield f"{what} for its owner's eyes only, not shown: {clean_line(file.name)}"
 
     def left_out(self) -> list[str]:
         """What was tried and does not hold."""
