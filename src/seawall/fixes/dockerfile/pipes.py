@@ -33,6 +33,7 @@ _BY_MANAGER = {
 _SHELLS = frozenset({"sh", "bash", "ash", "dash", "zsh", "ksh", "mksh", "rbash"})
 _ALPINE_NAME = Expression(r"[:-]alpine|/alpine|\balpine\b")
 _SED_QUITS = Expression(r"(?:^|[\d;{}/$ ])q(?:$|[;} ])")
+_GREP_QUITS = Expression(r"-[A-Za-z]*[qm]|--(?:quiet|silent|max-count)\b")
 _STARTS = frozenset({"CMD", "ENTRYPOINT", "HEALTHCHECK"})
 
 _BASH_LINE = 'SHELL ["/bin/bash", "-o", "pipefail", "-c"]'
@@ -101,7 +102,7 @@ def _closes_early(command: Command) -> bool:
     if command.position == 0:
         return False
     if name.endswith("grep"):
-        return command.has_option("-q", "-m", "--quiet", "--silent", "--max-count")
+        return any(_GREP_QUITS.match(literal) for literal in literals)
     if name == "sed":
         return any(_SED_QUITS.search(literal) for literal in literals)
     if name.endswith("awk") or name == "perl":
@@ -137,6 +138,8 @@ def _in_document(dockerfile: Dockerfile, instruction: Instruction, script: Scrip
     start = document.start
     if text.startswith("#!", start):
         start = text.index("\n", start) + 1
+    elif document.content.startswith("#!"):
+        return None
     line = text[start : document.end]
     indentation = line[: len(line) - len(line.lstrip("\t"))]
     return Edit(start, start, f"{indentation}set -o pipefail{line_end(dockerfile)}")

@@ -8,6 +8,7 @@ from seawall.core.expression import Expression
 from seawall.surfaces.dockerfile.substitution import expansion
 from seawall.surfaces.dockerfile.value import Value
 
+_CLOSE = frozenset("'\"\\`")
 _VARIABLE = Expression(r"\$(?:\{[^{}\"'\\`]*\}|\w+|[@*#?!-])")
 
 
@@ -62,8 +63,9 @@ def _pieces(value: str, escape: str) -> Iterator[str | None]:
             at += 2
         elif each == "$":
             found = _VARIABLE.match(value, at)
-            yield _variable(found[0], value[found.end() : found.end() + 1]) if found else None
-            at = found.end() if found else len(value)
+            end = found.end() if found else at + 1
+            yield _variable(value[at:end], value[end : end + 1])
+            at = end
         else:
             yield each
             at += 1
@@ -79,11 +81,12 @@ def _escaped(pair: str, mark: str, escape: str) -> str:
     return pair if mark and following else following
 
 
-def _variable(written: str, following: str) -> str:
-    """Braces keep a name apart from what comes closer to it."""
+def _variable(written: str, following: str) -> str | None:
+    """Braces keep a name apart from what comes closer to it; a lone `$` can't be kept so."""
     name = written[1:]
-    is_name = name.isidentifier()
-    return "${" + name + "}" if is_name and following in {"'", '"', "\\", "`"} else written
+    if following not in _CLOSE or name.startswith("{"):
+        return None if written == "$" and following == "{" else written
+    return "${" + name + "}" if name.isidentifier() else None
 
 
 def _same(before: str, after: str, escape: str) -> bool:
