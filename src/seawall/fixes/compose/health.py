@@ -106,16 +106,14 @@ _CURL = re.compile(
 )
 
 
-def _other_tool(subject: Service, hit: Hit, context: Context) -> Fix | None:
-    """The image's own check, or wget instead of curl where the image has that."""
+def _other_tool(subject: Service, hit: Hit, _: Context) -> Fix | None:
+    """Wget instead of curl, where the image has that."""
     workload, spot = workload_of(subject, hit), spot_of(hit, subject.project)
     known = image_of(workload) if workload is not None else None
     test = _test_spot(spot)
     if workload is None or known is None or test is None:
         return None
-    words = _test_for(workload, context)
-    if words is None and known.tools.get("wget"):
-        words = _by_wget(test)
+    words = _by_wget(test) if known.tools.get("wget") else None
     edits = _rewritten(test, words) if words is not None else ()
     edits = in_file(hit, subject.project, test.source, edits)
     title = f"Check {workload.name} with a program that its image has"
@@ -255,9 +253,8 @@ MEND_HEALTH_CHECKS = Fixer(
     rules=("healthcheck-tool-missing",),
     safety=Safety.UNSAFE,
     writes="""\
-The check that the image brings where one is known, else `wget -q --spider` with the same address in
-place of a plain `curl`, where the image has wget. `localhost` becomes `127.0.0.1`, as busybox tries
-only the first address of a name.
+`wget -q --spider` with the same address in place of a plain `curl`, where the image has wget.
+`localhost` becomes `127.0.0.1`, as busybox tries only the first address of a name.
 """,
     breaks="The check failed always; now it can pass, and others that wait for it start.",
     on={Service: _other_tool},

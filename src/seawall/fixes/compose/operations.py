@@ -14,7 +14,7 @@ from seawall.surfaces.compose.model import Project
 from seawall.surfaces.workload import Port, SecretUse, Workload
 
 _LAST_PORT = 65_535
-_MODE = re.compile(r"0?o?([0-7]{3})\Z")
+_MODE = re.compile(r"0o?([0-7]{3})\Z")
 
 
 def _bounded(subject: Service, hit: Hit, _: Context) -> Fix | None:
@@ -52,7 +52,8 @@ def _on_host(subject: Service, hit: Hit, _: Context) -> Fix | None:
     spot, workload = spot_of(hit, subject.project), workload_of(subject, hit)
     block = spot.block() if spot is not None else None
     use = _use_at(workload.secrets, hit) if workload is not None else None
-    mode = _MODE.match(use.mode) if use is not None else None
+    written = block.at("mode") if block is not None else None
+    mode = _MODE.match(written.text or "") if written is not None else None
     path = use.file.value if use is not None and use.file is not None else None
     if block is None or mode is None or not path:
         return None

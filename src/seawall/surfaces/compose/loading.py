@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from seawall.core.errors import InputError
+from seawall.core.overlay import text_for
 from seawall.core.source import Source, read
 from seawall.surfaces.compose.interpolation import MARK, Interpolation, apply, with_names
 from seawall.surfaces.compose.journal import Journal
@@ -82,7 +83,9 @@ class Loading:
 
     def has(self, path: str) -> bool:
         """Whether there is such a file."""
-        return posixpath.isfile(path) if self.given is None else path in self.given
+        if self.given is not None:
+            return path in self.given
+        return text_for(path) is not None or posixpath.isfile(path)
 
     def _read(self, path: str, name: str) -> Source:
         if self.given is None:
