@@ -96,6 +96,12 @@ def test_an_account_that_is_there_is_used(before: str, user: str) -> None:
     assert f"USER {user}\n" in _after(before)
 
 
+def test_a_minimal_image_has_no_useradd_unless_it_is_installed() -> None:
+    before = 'FROM almalinux:9\nRUN microdnf install -y {}\nENTRYPOINT ["/app"]\n'
+    assert _lines(before.format("jq")) == ["USER 10001:10001"]
+    assert "useradd" in _after(before.format("shadow-utils"))
+
+
 def test_a_name_and_a_number_that_are_taken_are_not_used() -> None:
     before = (
         "FROM debian:12\nRUN groupadd -g 10001 app && useradd -u 10002 -g app a && useradd -u 3 b\n"
@@ -264,6 +270,14 @@ def test_a_volume_is_given_before_it_is_declared() -> None:
     after = _flat(_after(before))
     assert after.index("chown -R 10001:10001 /var/lib/x") < after.index("VOLUME")
     assert after.index("WORKDIR") < after.index("chgrp 10001 /app") < after.index("USER 10001")
+
+
+def test_a_comment_stays_with_its_instruction() -> None:
+    before = "FROM alpine:3.22\n\n# what it keeps\nVOLUME /data\nUSER root\nCMD x\n"
+    after = _after(before)
+    assert "&& chown -R 10001:10001 /data\n\n# what it keeps\nVOLUME /data\n" in after
+    stripped = _mended_by("setuid-stripped", "FROM debian:12\n# no root\nUSER 9\n")
+    assert stripped.endswith("{} +\n# no root\nUSER 9\n")
 
 
 def test_a_program_that_only_root_may_run_is_opened() -> None:

@@ -104,15 +104,17 @@ def _ground(dockerfile: Dockerfile, target: Stage) -> Ground:
 def _family(dockerfile: Dockerfile, base: Base, stages: frozenset[int]) -> str:
     """By the package manager that the image's own steps call, else by facts, else by name."""
     names = base.name.lower()
-    used = {
-        _MANAGERS[command.name]
+    calls = {
+        command.name
         for instruction, command in dockerfile.commands(*_MANAGERS)
         if instruction.stage in stages
     }
+    used = {_MANAGERS[name] for name in calls}
     told = _FAMILIES.get(base.known.family, "") if base.known else ""
     family = used.pop() if len(used) == 1 else told or _named(names)
-    is_bare = family == RHEL and (base.known is None or _WITHOUT_USERADD.search(names))
-    if is_bare and "shadow-utils" not in dockerfile.source.text:
+    # Who calls microdnf has a minimal image, which has no useradd.
+    is_minimal = base.known is None or _WITHOUT_USERADD.search(names) or "microdnf" in calls
+    if family == RHEL and is_minimal and "shadow-utils" not in dockerfile.source.text:
         return ""
     return family
 

@@ -10,7 +10,7 @@ from seawall.fixes.dockerfile import rights_texts as texts
 from seawall.fixes.dockerfile.accounts import accounts_of
 from seawall.fixes.dockerfile.ground import Ground, ground_of, is_root_at, users_before
 from seawall.fixes.dockerfile.needs import started
-from seawall.fixes.dockerfile.placing import end_of_stage, inserted, is_open_ended, run
+from seawall.fixes.dockerfile.placing import above, end_of_stage, inserted, is_open_ended, run
 from seawall.fixes.model import Context, Fixer
 from seawall.rules.access.instructions import is_world_writable, sets_id
 from seawall.rules.runtime.user import is_root_name
@@ -177,13 +177,13 @@ def _setuid_kept(dockerfile: Dockerfile, hit: Hit, context: Context) -> Fix | No
 
 def _before_user(ground: Ground) -> int:
     """The last place in the stage that is built at which a step is root; -1 for none."""
-    source, target = ground.dockerfile.source, ground.target
+    target = ground.target
     end = end_of_stage(ground.dockerfile, target)
     users = [user for user in users_before(ground, end) if user.stage == target.index]
     if not users or is_root_name(users[-1].arguments[0].text):
         return end
     last = users[-1]
-    return source.line_starts[last.line - 1] if is_root_at(ground, last.start) else -1
+    return above(ground.dockerfile, last) if is_root_at(ground, last.start) else -1
 
 
 def _owned_program(dockerfile: Dockerfile, hit: Hit, context: Context) -> Fix | None:

@@ -14,6 +14,7 @@ from seawall.fixes.dockerfile.doubts import doubt_of, is_hopeless
 from seawall.fixes.dockerfile.ground import Ground, ground_of, is_root_at
 from seawall.fixes.dockerfile.needs import Writes, started, writes_of
 from seawall.fixes.dockerfile.placing import (
+    above,
     end_of_stage,
     inserted,
     is_open_ended,
@@ -157,8 +158,7 @@ def _with_user(ground: Ground, plan: _Plan, lines: list[str]) -> Iterator[Edit]:
     if last.keyword == "USER" and last.arguments and _is_alone(last):
         word = last.arguments[0]
         if lines:
-            start = dockerfile.source.line_starts[last.line - 1]
-            yield inserted(dockerfile, start, lines)
+            yield inserted(dockerfile, above(dockerfile, last), lines)
         yield Edit(word.start, word.end, plan.runner.user)
     else:
         yield inserted(dockerfile, plan.place, [*lines, f"USER {plan.runner.user}"])
@@ -179,7 +179,7 @@ def _before_volumes(ground: Ground, plan: _Plan) -> tuple[int, tuple[str, ...]] 
         if paths and is_ours and is_root_at(ground, volume.start):
             given = _volumes_of(ground, volume)
             own = plan.writes.own
-            at = ground.dockerfile.source.line_starts[volume.line - 1]
+            at = above(ground.dockerfile, volume)
             return at, tuple(path for path in own if path in given or path in paths)
     return None
 
