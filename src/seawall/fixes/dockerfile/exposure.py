@@ -125,7 +125,8 @@ def _no_server(dockerfile: Dockerfile, hit: Hit, _: Context) -> Fix | None:
     line = dockerfile.source.line_of(word.start)
     proposal = f"# line {line} without {text}; `docker exec` opens a shell in the container"
     edit = without_argument(dockerfile, found[1], word)
-    is_alone = len(found[1].literals) < 2 or found[1].words[-2].literal in {"install", "add"}
+    # The verb, and the package itself.
+    is_alone = sum(not literal.startswith("-") for literal in found[1].literals) <= 2
     edits: tuple[Edit, ...] = () if edit is None or is_alone else (edit,)
     return Fix(Safety.GUIDED, f"Install no `{text}`", edits, proposal=proposal)
 

@@ -7,6 +7,7 @@ from seawall.rules.secrets.sightings import sightings
 from seawall.surfaces.dockerfile import Dockerfile
 
 HIDDEN = "…"
+_SHORTEST = 4
 _LOGIN = Expression(r"(://)[^/\s@\"'$]+@")
 _CONTINUED = Expression(r"[ \t]*[\\`][ \t]*\r?\n(?:[ \t]*#[^\n]*\n)*\s*")
 
@@ -20,4 +21,10 @@ def masked(dockerfile: Dockerfile, start: int, end: int) -> str:
             pieces += [text[last:first], HIDDEN]
             last = after
     pieces.append(text[last:end])
-    return _CONTINUED.sub(" ", _LOGIN.sub(rf"\1{HIDDEN}@", "".join(pieces)))
+    shown = "".join(pieces)
+    # A secret that is seen at one place may stand at others, where nothing gives it away.
+    for sighting in sightings(dockerfile):
+        value = text[sighting.at.start : sighting.at.end]
+        if not sighting.secret.is_default and len(value) >= _SHORTEST:
+            shown = shown.replace(value, HIDDEN)
+    return _CONTINUED.sub(" ", _LOGIN.sub(rf"\1{HIDDEN}@", shown))
