@@ -7,7 +7,8 @@ from mends import context, fixes, mended
 
 from seawall.core.model import Safety
 from seawall.core.rule import example_language
-from seawall.fixes import all_fixers
+from seawall.fixes import MODULES, all_fixers, index
+from seawall.fixes.index import INDEXED, MODULES_OF
 from seawall.fixes.model import Fixer
 from seawall.rules import by_id
 
@@ -43,3 +44,8 @@ def test_a_fixer_mends_rules_that_there_are(fixer: Fixer) -> None:
     assert all(rule in by_id() for rule in fixer.rules)
     assert fixer.writes
     assert fixer.breaks
+
+
+def test_the_index_is_that_of_the_fixers() -> None:
+    written = {kind: dict(rules) for kind, rules in MODULES_OF.items()}
+    assert (INDEXED, written) == (MODULES, index()), "run `python tools/fix_index.py`"

@@ -11,6 +11,7 @@ from functools import cache
 from importlib import import_module
 
 from seawall.core.model import Fix, Hit, Safety
+from seawall.fixes.index import INDEXED, MODULES_OF
 from seawall.fixes.model import Context, Fixer
 
 MODULES: tuple[str, ...] = (
@@ -58,14 +59,41 @@ MODULES: tuple[str, ...] = (
 @cache
 def all_fixers() -> tuple[Fixer, ...]:
     """Every fixer, in the order of the modules."""
-    modules = (import_module(f"seawall.fixes.{name}") for name in MODULES)
-    return tuple(fixer for module in modules for fixer in module.FIXERS)
+    return tuple(fixer for name in MODULES for fixer in _fixers_in(name))
 
 
 @cache
 def fixers_of(rule: str, subject: type) -> tuple[Fixer, ...]:
-    """The fixers that can mend a rule's findings on a kind of subject, in order."""
-    return tuple(f for f in all_fixers() if rule in f.rules and subject in f.on)
+    """The fixers that can mend a rule's findings on a kind of subject, in order.
+
+    Only the modules that have any of that rule are loaded, as `index` has them.
+    """
+    names = MODULES
+    if INDEXED == MODULES:
+        names = MODULES_OF.get(subject.__name__, {}).get(rule, ())
+    found = (fixer for name in names for fixer in _fixers_in(name))
+    return tuple(f for f in found if rule in f.rules and subject in f.on)
+
+
+def index() -> dict[str, dict[str, tuple[str, ...]]]:
+    """The modules with fixers of each rule, by kind of subject: what `index` is to hold."""
+    kinds: dict[str, dict[str, dict[str, None]]] = {}
+    for name in MODULES:
+        for fixer in _fixers_in(name):
+            for kind in fixer.on:
+                rules = kinds.setdefault(kind.__name__, {})
+                for rule in fixer.rules:
+                    rules.setdefault(rule, {})[name] = None
+    return {
+        kind: {rule: tuple(names) for rule, names in sorted(rules.items())}
+        for kind, rules in sorted(kinds.items())
+    }
+
+
+@cache
+def _fixers_in(name: str) -> tuple[Fixer, ...]:
+    fixers: tuple[Fixer, ...] = import_module(f"seawall.fixes.{name}").FIXERS
+    return fixers
 
 
 def fix_of(

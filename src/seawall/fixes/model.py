@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
 from seawall.core.model import Fix, Hit, Safety
 from seawall.surfaces.compose.model import Project
-from seawall.surfaces.run_line.reader import RunLines
 from seawall.surfaces.workload import Workload
+
+if TYPE_CHECKING:
+    from seawall.surfaces.run_line.reader import RunLines  # many modules, for the name only
 
 
 class Service(Struct, frozen=True):

@@ -27,7 +27,14 @@ from seawall.core.selection import (
 from seawall.core.source import Source, decode
 from seawall.core.source import read as read_source
 from seawall.jobs.checklist import checklist
-from seawall.jobs.discover import STANDARD_INPUT, Discovery, Input, discover, is_within
+from seawall.jobs.discover import (
+    RUN_OPTION,
+    STANDARD_INPUT,
+    Discovery,
+    Input,
+    discover,
+    is_within,
+)
 from seawall.jobs.examine import Build, Examination, bug, examine
 from seawall.jobs.governance import Governance, Ruling, Terms, catalog
 from seawall.jobs.ignoring import dockerfile_ignores
@@ -39,8 +46,6 @@ from seawall.surfaces.dockerfile import Dockerfile
 from seawall.surfaces.repository.gitignore import repository_root
 
 _UNNAMED = "<stdin>"
-RUN_OPTION = "--run"
-"""What reports call the text that is given on the command line."""
 _ABSENT = "no Dockerfile and no Compose file was found"
 _NOTHING = "Name the files themselves, whatever they are called; -v says what was left out."
 
@@ -95,9 +100,9 @@ def check(
         (*found.inputs, *found.directories), governance, options.stdin_filename
     )
     if options.mends:
-        from seawall.jobs.fixing.asking import told  # noqa: PLC0415 -- only some formats show it
+        from seawall.jobs.remedies import told  # noqa: PLC0415 -- only some formats show it
 
-        units = told(units, options)
+        units = told(units, options.today)
     root = identity_root(paths)
     alone = is_alone(len(units), options.jobs)
     known: Known = {} if alone and found.directories else None

@@ -42,6 +42,8 @@ _SKIPPED = frozenset({".git", ".hg", ".svn", "node_modules", "__pycache__", ".to
 _VIRTUALENV = "pyvenv.cfg"
 STANDARD_INPUT = "-"
 """The path that means standard input."""
+RUN_OPTION = "--run"
+"""What reports call the text that is given on the command line."""
 
 _OUTSIDE = "Name the file itself on the command line to have it checked."
 
@@ -59,6 +61,11 @@ class Input(Struct, frozen=True):
     path: str
     name: str
     kind: str = DOCKERFILE
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it is on the disk: not read from standard input, nor given as it is."""
+        return self.path not in (STANDARD_INPUT, RUN_OPTION)
 
 
 class Discovery(Struct, frozen=True):

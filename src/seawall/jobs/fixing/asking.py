@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from seawall.core.errors import InputError, UsageError
+from seawall.core.errors import UsageError
 from seawall.core.model import Finding, Problem, Safety
 from seawall.core.selection import Selection
 from seawall.core.suggestion import did_you_mean
-from seawall.jobs.check import RUN_OPTION, CheckOptions
-from seawall.jobs.discover import STANDARD_INPUT
 from seawall.jobs.fixing.model import FixOptions
 from seawall.jobs.governance import Mending, Ruling, catalog
+from seawall.jobs.remedies import Locks, lock_of
 from seawall.jobs.units import Unit
 
 if TYPE_CHECKING:
@@ -29,30 +27,25 @@ class Asking:
         self._options = options
         self._taken = _rules(options.take)
         self._rulings: dict[tuple[int, str], Ruling] = {}
-        self._pins: dict[str, Mapping[str, Pin]] = {}
-        self.problems: list[Problem] = []
+        self._locks = Locks()
 
-    def ruling(self, given: Ruling, path: str) -> Ruling:
+    @property
+    def problems(self) -> list[Problem]:
+        """The locks that can't be read."""
+        return self._locks.problems
+
+    def ruling(self, unit: Unit) -> Ruling:
         """The ruling by which a unit's fixes are made and verified.
 
         It judges by every rule of the profile, those too that are not to be mended: a fix must
         not bring what the run would not have shown.
         """
-        lock = self._lock(path)
+        given = unit.ruling
+        lock = "" if self._options.pins is not None else lock_of(unit)
         key = id(given), lock
         known = self._rulings.get(key)
         if known is None:
             known = self._rulings[key] = self._widened(given, lock)
-        return known
-
-    def telling(self, given: Ruling, path: str) -> Ruling:
-        """The same ruling, by which findings are told what may mend them."""
-        lock = self._lock(path)
-        key = id(given), lock
-        known = self._rulings.get(key)
-        if known is None:
-            mending = self._mending(given.judged, lock)
-            known = self._rulings[key] = structs.replace(given, mending=mending)
         return known
 
     def _widened(self, given: Ruling, lock: str) -> Ruling:
@@ -83,39 +76,9 @@ class Asking:
             wanted,
         )
 
-    def _lock(self, path: str) -> str:
-        from seawall.jobs.lock import lock_path  # noqa: PLC0415 -- only who mends pays for it
-
-        return "" if self._options.pins is not None or not path else lock_path(path)
-
     def _known_pins(self, lock: str) -> Mapping[str, Pin]:
-        from seawall.fixes.model import Pin  # noqa: PLC0415 -- only who mends pays for it
-        from seawall.jobs.lock import read_lock  # noqa: PLC0415 -- as above
-
-        if self._options.pins is not None or not lock:
-            return self._options.pins or {}
-        if lock not in self._pins:
-            try:
-                locked = read_lock(lock)
-            except InputError as error:
-                name = os.path.relpath(lock)
-                reason = error.message.removeprefix(f"{lock}: ")
-                self.problems.append(Problem(name, reason, error.hint))
-                locked = {}
-            self._pins[lock] = {name: Pin(each.digest) for name, each in locked.items()}
-        return self._pins[lock]
-
-
-def told(units: Iterable[Unit], check: CheckOptions) -> list[Unit]:
-    """Units whose findings are told what may mend them; nothing is mended, nor verified."""
-    asking = Asking(FixOptions(check, unsafe=True))
-    units = list(units)
-    firsts = [unit.inputs[0].path for unit in units]
-    places = ["" if first in (RUN_OPTION, STANDARD_INPUT) else first for first in firsts]
-    return [
-        structs.replace(unit, ruling=asking.telling(unit.ruling, place))
-        for unit, place in zip(units, places, strict=True)
-    ]
+        given = self._options.pins
+        return self._locks.pins(lock) if given is None else given
 
 
 def is_wanted(finding: Finding, ruling: Ruling, asked: Ruling) -> bool:

@@ -12,8 +12,8 @@ from seawall.core.model import Finding, Problem, Suppression
 from seawall.core.overlay import overlaid
 from seawall.core.report import Excerpt
 from seawall.core.source import Source
-from seawall.jobs.check import RUN_OPTION, Builds, CheckOptions, examine_unit, judge_dockerfile
-from seawall.jobs.discover import STANDARD_INPUT
+from seawall.jobs.check import Builds, CheckOptions, examine_unit, judge_dockerfile
+from seawall.jobs.discover import RUN_OPTION
 from seawall.jobs.outcome import Outcome, Settled, settle
 from seawall.jobs.runs import examine_file, examine_line
 from seawall.jobs.units import DOCKERFILE, RUN, Unit
@@ -56,7 +56,7 @@ class Bench(Struct, frozen=True):
     @property
     def is_text(self) -> bool:
         """Whether the unit is no file, but was given as it is."""
-        return self.unit.inputs[0].path in (RUN_OPTION, STANDARD_INPUT)
+        return not self.unit.inputs[0].is_file
 
     def path(self, name: str) -> str:
         """The absolute path of a file that reports call by a name."""

@@ -12,8 +12,8 @@ from seawall.core.baseline import read_baseline
 from seawall.core.globs import absolute
 from seawall.core.model import FileChange, Finding, Notice, Problem, Safety
 from seawall.core.report import Excerpt
-from seawall.jobs.check import RUN_OPTION, examine_unit, identity_root
-from seawall.jobs.discover import STANDARD_INPUT, Discovery, Input, discover
+from seawall.jobs.check import examine_unit, identity_root
+from seawall.jobs.discover import RUN_OPTION, STANDARD_INPUT, Discovery, Input, discover
 from seawall.jobs.examine import bug
 from seawall.jobs.fixing.asking import Asking, is_wanted
 from seawall.jobs.fixing.bench import Bench
@@ -131,9 +131,7 @@ class _Planning:
         answers: tuple[Settled, ...] = (),
         builds: tuple[tuple[str, str], ...] = (),
     ) -> _Task:
-        first = unit.inputs[0].path
-        place = "" if first in (RUN_OPTION, STANDARD_INPUT) else first
-        asked = structs.replace(unit, ruling=self._asking.ruling(unit.ruling, place))
+        asked = structs.replace(unit, ruling=self._asking.ruling(unit))
         check = self._options.check
         bench = Bench(asked, check, self._root, builds, answers, self._accepted)
         return _Task(bench, unit.ruling)
