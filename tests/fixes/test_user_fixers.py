@@ -325,6 +325,10 @@ def test_what_was_observed_is_given() -> None:
     )
     before = 'FROM debian:12\nCOPY a /a\nCMD ["/a"]\n'
     assert _lines(before, known) == ["RUN chown -R 33:33 /opt/x", "USER 33:33"]
+    shared = Context(TODAY, observed={"Dockerfile": Observed(owned=("/", "/run", "/a b/$x;"))})
+    assert _flat(_lines(before, shared)[0]).partition(DEBIAN)[2] == (
+        " && chown -R 10001:10001 '/a b/$x;' && chgrp 10001 /run && chmod 1775 /run"
+    )
     elsewhere = Context(TODAY, observed={"other/Dockerfile": Observed(user="33:33")})
     assert _lines(before, elsewhere)[-1] == "USER 10001:10001"
     as_root = Context(TODAY, observed={"Dockerfile": Observed(user="0:0")})

@@ -61,7 +61,7 @@ class Ground(Struct, frozen=True):
                 yield instruction, command
 
     def instructions(self, *keywords: str) -> Iterator[Instruction]:
-        """The instructions of these keywords that build the image itself, in file order."""
+        """The instructions that build the image itself; in file order for one keyword."""
         found = self.dockerfile.of(*keywords)
         return (each for each in found if each.stage in self.stages)
 

@@ -112,10 +112,15 @@ _NOT_DATA = Expression(r"/(?:proc|sys|dev|etc|boot|root)(?:/|\Z)")
 _PLAIN = Expression(r"/[\w./@+-]*\Z")
 
 
+def is_system(path: str) -> bool:
+    """Whether a directory is the system's: at most a place in it can be given to a program."""
+    return bool(_SYSTEM.match(path))
+
+
 def is_own_directory(path: str) -> bool:
     """Whether a path is one that a program can be given: absolute, plain, not the system's."""
     is_plain = bool(_PLAIN.match(path)) and ".." not in path.split("/")
-    return is_plain and not _SYSTEM.match(path) and not _NOT_DATA.match(path)
+    return is_plain and not is_system(path) and not _NOT_DATA.match(path)
 
 
 def _volumes(ground: Ground) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import shlex
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -12,7 +13,7 @@ from seawall.core.model import Edit, Fix, Hit, Safety, Verdict
 from seawall.fixes.dockerfile import user_texts as texts
 from seawall.fixes.dockerfile.doubts import doubt_of, is_hopeless
 from seawall.fixes.dockerfile.ground import Ground, ground_of, is_root_at
-from seawall.fixes.dockerfile.needs import Writes, started, writes_of
+from seawall.fixes.dockerfile.needs import Writes, is_system, started, writes_of
 from seawall.fixes.dockerfile.placing import (
     above,
     end_of_stage,
@@ -74,9 +75,11 @@ def _plan(ground: Ground, observed: Observed) -> _Plan:
     guess = writes_of(ground, frozenset())
     runner = runner_of(ground, observed.user, may_run, guess.groups)
     writes = writes_of(ground, runner.names)
-    seen = [path.rstrip("/") for path in observed.owned if path.rstrip("/")]
+    paths = [posixpath.normpath(path) for path in observed.owned if path.startswith("/")]
+    seen = [shlex.quote(path) for path in paths if not is_system(path)]
     own = tuple(dict.fromkeys((*writes.own, *seen)))
-    add = tuple(path for path in writes.add if path not in own)
+    shared = [path for path in paths if is_system(path) and path != "/"]
+    add = tuple(path for path in dict.fromkeys((*writes.add, *shared)) if path not in own)
     opens = tuple(_opens(ground, runner))
     server = server_of(ground)
     there = (*seen, *(server.own if server else ()))
