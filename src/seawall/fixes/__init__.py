@@ -33,6 +33,7 @@ MODULES: tuple[str, ...] = (
     "workload.mounts",
     "workload.user",
     "workload.socket",
+    "workload.first_process",
     "dockerfile.form",
     "dockerfile.stage_names",
     "dockerfile.process",
