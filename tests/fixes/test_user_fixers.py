@@ -129,6 +129,42 @@ def test_an_account_without_a_number_is_given_one(made: str, expected: str) -> N
     assert "USER web" not in after
 
 
+@pytest.mark.parametrize(
+    ("base", "made", "given"),
+    [
+        ("debian:12", "useradd web", "chgrp web /w && chmod 1775 /w"),
+        ("debian:12", "useradd -N -u 5 web", "chown 5 /w"),
+        ("debian:12", "useradd -u 5 -g staff -G audio web", "chgrp staff /w && chmod 1775 /w"),
+        ("debian:12", "adduser --system --uid 5 web", "chown 5 /w"),
+        ("debian:12", "adduser --system --group --uid 5 web", "chgrp web /w && chmod 1775 /w"),
+        ("alpine:3.22", "adduser -D -u 5 web", "chgrp web /w && chmod 1775 /w"),
+        ("alpine:3.22", "adduser -S -u 5 web", "chown 5 /w"),
+        ("alpine:3.22", "adduser -S -u 5 -g 'The web' -G www web", "chgrp www /w && chmod 1775 /w"),
+    ],
+)
+def test_a_directory_is_given_to_the_group_that_the_account_is_in(
+    base: str, made: str, given: str
+) -> None:
+    after = _after(f'FROM {base}\nRUN {made}\nWORKDIR /w\nCMD ["/x"]\n')
+    assert f"RUN {given}\n" in after
+
+
+@pytest.mark.parametrize(
+    ("fixer", "text"),
+    [
+        ("workdir-absolute", 'FROM debian:12\nWORKDIR "app"\n'),
+        ("workdir-absolute", "FROM debian:12\nWORKDIR a b\n"),
+        ("copy-into-scratch", "FROM a:1 AS x\nFROM b:1 AS y\nCOPY --from=x / /\n"),
+        ("no-passwordless-sudo", "FROM a:1\nRUN if x; then echo a NOPASSWD:ALL > /etc/b; fi; y\n"),
+        ("mode-without-setuid", "FROM debian:12\nRUN chmod u+xs /a\n"),
+        ("mode-without-setuid", 'FROM debian:12\nRUN chmod "4755" /a\n'),
+        ("mode-without-others", "FROM debian:12\nCOPY --chmod=o+w a /a\n"),
+    ],
+)
+def test_what_is_written_in_an_odd_way_is_left_alone(fixer: str, text: str) -> None:
+    assert _fix(text, _fixer(fixer)) is None
+
+
 def test_a_number_that_a_variable_hides_is_not_given_twice() -> None:
     after = _after('FROM debian:12\nARG ID\nRUN useradd -u $ID web\nCMD ["/x"]\n')
     assert "useradd -u $ID web" in after

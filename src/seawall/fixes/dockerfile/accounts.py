@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from seawall.core.expression import Expression
 from seawall.core.model import Edit
-from seawall.fixes.dockerfile.ground import ALPINE, DEBIAN, Ground
+from seawall.fixes.dockerfile.ground import ALPINE, DEBIAN, RHEL, Ground
 from seawall.surfaces.dockerfile import Instruction
 from seawall.surfaces.shell import Command, ShellWord
 
@@ -59,7 +59,7 @@ _ADDS_USER = frozenset(
 _ADDS_GROUP = frozenset(
     ["-g", "-K", "-p", "-R", "-P", "--gid", "--key", "--password", "--root", "--prefix"]
 )
-_ENTRY = Expression(r"\b([a-z_][\w-]*):x?:(\d+):(\d+):[^:\n]*:(/[^:\s\"']*)?")
+_ENTRY = Expression(r"\b([a-z_][\w-]*):x?:(\d+):(\d+):[^:\n]*:")
 _CHANGES = ("usermod", "groupmod", "userdel", "deluser", "groupdel", "delgroup")
 _SYSTEM = ("-r", "-S", "--system")
 
@@ -68,14 +68,15 @@ UID = 10001
 
 
 class Account(Struct, frozen=True):
-    """An account that a step of the image makes; `uid` and `gid` are -1 where they aren't told.
+    """An account that a step of the image makes; its `uid` is -1 where that isn't told.
 
-    `command` is the one that makes it, None where it is written into /etc/passwd.
+    `group` is the name or number of its group, empty where that isn't sure. `command` is the one
+    that makes it, None where it is written into /etc/passwd.
     """
 
     name: str
     uid: int
-    gid: int
+    group: str
     instruction: Instruction
     command: Command | None
     is_system: bool = False
@@ -105,8 +106,8 @@ class Accounts(Struct, frozen=True):
 
     def free_uid(self) -> int:
         """A number for an account of ours that nothing in the file has."""
-        taken = {a.uid for a in self.users} | {a.gid for a in self.users}
-        taken |= set(self.groups.values())
+        taken = {a.uid for a in self.users} | set(self.groups.values())
+        taken |= {int(a.group) for a in self.users if a.group.isdecimal()}
         return next(uid for uid in range(UID, UID + len(taken) + 1) if uid not in taken)
 
 
@@ -128,7 +129,7 @@ def _accounts(ground: Ground) -> Accounts:
         words = list(command.operands(_ADDS_GROUP))
         if len(words) == 1 and words[0].literal:
             groups[words[0].literal] = _number(ground, command, "-g", "--gid")
-    users = tuple(_made(ground, groups))
+    users = tuple(_made(ground))
     changed = {
         word.loose
         for _, command in ground.commands(*_CHANGES)
@@ -137,7 +138,7 @@ def _accounts(ground: Ground) -> Accounts:
     return Accounts((*users, *_written(ground)), groups, frozenset(changed))
 
 
-def _made(ground: Ground, groups: dict[str, int]) -> Iterator[Account]:
+def _made(ground: Ground) -> Iterator[Account]:
     for instruction, command in ground.commands("useradd", "adduser"):
         words = list(command.operands(_ADDS_USER))
         # `adduser user group` only puts one into the other.
@@ -145,10 +146,22 @@ def _made(ground: Ground, groups: dict[str, int]) -> Iterator[Account]:
             continue
         name = words[0].literal
         uid = _number(ground, command, "-u", "--uid")
-        group = next(command.option_values("-g", "--gid", "-G", "--ingroup"), None)
-        text = group.literal if group and group.literal else name
-        gid = int(text) if text.isdecimal() else groups.get(text, -1)
-        yield Account(name, uid, gid, instruction, command, command.has_option(*_SYSTEM))
+        group, is_system = _group(ground, command, name), command.has_option(*_SYSTEM)
+        yield Account(name, uid, group, instruction, command, is_system)
+
+
+def _group(ground: Ground, command: Command, name: str) -> str:
+    """Its group: the one that is named, else one of its own name where the command makes that."""
+    is_adduser = command.name == "adduser" and ground.family != RHEL
+    is_busybox = is_adduser and ground.family == ALPINE
+    options = ("-G", "--ingroup") if is_busybox else ("-g", "--gid", "--ingroup")
+    word = next(command.option_values(*options), None)
+    if word is not None:
+        return word.literal or ""
+    makes = not command.has_option("-N", "--no-user-group")
+    if is_adduser and command.has_option(*_SYSTEM):
+        makes = command.has_option("--group")
+    return name if makes and ground.family else ""
 
 
 def _written(ground: Ground) -> Iterator[Account]:
@@ -156,8 +169,8 @@ def _written(ground: Ground) -> Iterator[Account]:
         return
     for instruction in ground.instructions("RUN"):
         if "/etc/passwd" in instruction.text:
-            for name, uid, gid, _ in _ENTRY.findall(instruction.text):
-                yield Account(name, int(uid), int(gid), instruction, None)
+            for name, uid, gid in _ENTRY.findall(instruction.text):
+                yield Account(name, int(uid), gid, instruction, None)
 
 
 _VARIABLE = Expression(r"\$\{?(\w+)\}?\Z")

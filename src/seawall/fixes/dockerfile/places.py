@@ -27,7 +27,7 @@ _PLAIN = Expression(r"(?:\./)?[\w.@+-]+(?:/[\w.@+-]+)*/?\Z")
 def _relative_workdir(dockerfile: Dockerfile, hit: Hit, context: Context) -> Fix | None:
     instruction = _at(dockerfile, hit, "WORKDIR")
     stage = dockerfile.stage_of(instruction) if instruction else None
-    if instruction is None or stage is None or len(instruction.arguments) != 1:
+    if instruction is None or stage is None:
         return None
     word = instruction.arguments[0]
     is_plain = _PLAIN.match(word.text) and ".." not in word.text.split("/")
@@ -56,7 +56,7 @@ def _at(dockerfile: Dockerfile, hit: Hit, keyword: str) -> Instruction | None:
 
 def _system_workdir(dockerfile: Dockerfile, hit: Hit, context: Context) -> Fix | None:
     instruction = _at(dockerfile, hit, "WORKDIR")
-    if instruction is None or len(instruction.arguments) != 1:
+    if instruction is None:
         return None
     word = instruction.arguments[0]
     edit = Edit(word.start, word.end, "/app")

@@ -135,7 +135,7 @@ def _only(accounts: Accounts) -> Account | None:
 
 
 def _of_account(ground: Ground, account: Account) -> Runner:
-    group = str(account.gid) if account.gid > 0 else ""
+    group = account.group
     number, *edits = numbering(ground, account) or (account.number,)
     names = frozenset({account.name, number})
     title = f"Switch to `{account.name}`, the account that the file makes"
