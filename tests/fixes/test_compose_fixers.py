@@ -95,12 +95,6 @@ def test_a_project_without_a_certain_way_in_keeps_all_of_its_ports() -> None:
     assert not any(fix.edits for fix in made(exposure.BIND_WEB_PORTS, text))
 
 
-def test_beside_a_way_in_all_ports_of_a_service_are_bound_together() -> None:
-    text = f"services:\n{WEB}  x:\n    image: acme/x:1\n    ports: ['8081:81', '8082:82/udp']\n"
-
-    assert "['127.0.0.1:8081:81', '127.0.0.1:8082:82/udp']" in after(exposure.BIND_WEB_PORTS, text)
-
-
 def test_edits_of_an_overriding_file_name_it() -> None:
     texts = {
         "compose.yaml": f"services:\n{DB}",
@@ -125,6 +119,7 @@ def test_edits_of_an_overriding_file_name_it() -> None:
         f"services:\n{WEB}    environment: {{DB_HOST: '${{DB_HOST}}'}}\n{API}{DB}",
         f"services:\n{WEB}    command: --sql sql-1\n{API}{DB}    container_name: sql-1\n",
         f"services:\n{WEB}    env_file: [missing.env]\n{API}{DB}",
+        f"services:\n{WEB}{API}    labels: [traefik.enable=true]\n{DB}",
         f"services:\n{WEB}{API}    networks: [all]\n{DB}    networks:\n"
         "      all: {ipv4_address: 10.0.0.2}\nnetworks: {all: {}}\n",
     ],

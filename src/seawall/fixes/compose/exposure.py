@@ -8,7 +8,7 @@ from seawall.core.model import Edit, Fix, Hit, Safety
 from seawall.fixes.compose.block import Spot
 from seawall.fixes.compose.subject import fix, in_file, is_certain, spot_of, workload_of
 from seawall.fixes.model import Context, Example, Fixer, Service
-from seawall.rules.network.published import is_everywhere, port_range
+from seawall.rules.network.published import port_range
 from seawall.surfaces.compose.model import Project
 from seawall.surfaces.workload import Port, Workload
 
@@ -124,24 +124,12 @@ def _beside(subject: Service, hit: Hit, _: Context) -> Fix | None:
 
 
 def _everywhere(subject: Service, hit: Hit, _: Context) -> Fix | None:
-    """For all ports of a service, where another one is surely the way in."""
-    project, workload = subject.project, workload_of(subject, hit)
-    if workload is None or not is_certain(hit) or workload.is_swarm:
+    """Which service people come in by, and by which of its ports, only a person can tell."""
+    workload = workload_of(subject, hit)
+    if workload is None or not is_certain(hit):
         return None
-    title = f"Publish the ports of {workload.name} on {LOOPBACK} only"
-    others = [port for each in project.services if each is not workload for port in each.ports]
-    has_door = any(_is_front_door(port) and is_everywhere(port) for port in others)
-    if not has_door or any(map(_is_front_door, workload.ports)):
-        return Fix(Safety.GUIDED, title, proposal=hit.remedy, fixer="bind-web-ports")
-    edits: tuple[Edit, ...] = ()
-    for port in workload.ports:
-        if is_everywhere(port) and port.is_host_ip_known:
-            spot = spot_of(Hit(port, "", ""), project)
-            made = _loopback(spot) if spot is not None else ()
-            if spot is None or not made:
-                return None
-            edits += in_file(hit, project, spot.source, made)
-    return fix(Safety.GUIDED, title, edits, proposal=title + ".", fixer="bind-web-ports")
+    title = f"Publish what only this machine needs of {workload.name} on {LOOPBACK}"
+    return Fix(Safety.GUIDED, title, proposal=hit.remedy, fixer="bind-web-ports")
 
 
 def _removed(subject: Service, hit: Hit, _: Context) -> Fix | None:
@@ -235,9 +223,9 @@ BIND_WEB_PORTS = Fixer(
     rules=("published-beside-proxy", "published-everywhere"),
     safety=Safety.GUIDED,
     writes="""\
-`127.0.0.1:` before each publication of a service, where another service takes port 80 or 443 of the
-host and so is the way in. Those two ports are never touched; in a project where nobody has them,
-which service people come in by only a person can tell, and it is only proposed.
+`127.0.0.1:` before a publication that leads past the project's proxy. Ports 80 and 443 of the host
+are never touched. Elsewhere, which service people come in by, and by which of its ports, only a
+person can tell: there it is a proposal without edits.
 """,
     breaks=_BREAKS,
     on={

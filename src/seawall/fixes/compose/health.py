@@ -6,6 +6,7 @@ import re
 import shlex
 
 from seawall.core.model import Edit, Fix, Hit, Safety
+from seawall.facts.bases import version_of
 from seawall.facts.needs import Needs, needs_of
 from seawall.fixes.compose.block import Inline, Spot, Value, service_block
 from seawall.fixes.compose.layout import Kind
@@ -19,6 +20,8 @@ from seawall.surfaces.workload import Workload
 _MOVED = re.compile(r"PORT|PROTOCOL|TLS|SSL|LISTEN|BIND|SOCKET", re.IGNORECASE)
 _MOVED_OPTION = re.compile(r"(?:\A|\s)-p\b|port|tls|ssl|listen|bind|socket", re.IGNORECASE)
 _SHELL = re.compile(r"[^\w@%+=:,./\s'-]|'[^']*[(\"]")
+_SINCE = {"mongosh": "5", "healthcheck.sh": "10.3", "rabbitmq-diagnostics": "3.8"}
+"""Versions of the images that bring these programs first."""
 _TIMES: dict[str, Value] = {"interval": "30s", "timeout": "10s", "retries": 3}
 
 
@@ -50,7 +53,8 @@ def _test_for(workload: Workload, context: Context) -> list[str] | None:
     needs = _needs(workload)
     if needs is None or not needs.health or not _is_plain(workload, needs):
         return None
-    text = needs.health
+    # What the second option asks for needs an account that older volumes lack.
+    text = needs.health.replace(" --innodb_initialized", "")
     seen = context.observed.get(workload.name)
     if seen is not None and seen.tools and text.split()[0] not in seen.tools:
         return None
@@ -66,7 +70,12 @@ def _test_for(workload: Workload, context: Context) -> list[str] | None:
 def _needs(workload: Workload) -> Needs | None:
     text = workload.image.value if workload.image is not None and workload.build is None else None
     reference = parse_reference(text or "")
-    return needs_of(reference.name, reference.tag) if reference is not None else None
+    if reference is None:
+        return None
+    needs = needs_of(reference.name, reference.tag)
+    since = _SINCE.get(needs.health.partition(" ")[0], "") if needs is not None else ""
+    version = version_of(reference.tag)
+    return None if since and version and version < version_of(since) else needs
 
 
 def _is_plain(workload: Workload, needs: Needs) -> bool:
@@ -221,6 +230,7 @@ longer than 80 seconds to start is called unhealthy, which a swarm takes for a r
         _db("redis:8.0", "    command: redis-server --port 6380\n"),
         _db("postgres:17.5", "    environment: {PGPORT: 5433}\n"),
         _db("postgres:17.5", "    entrypoint: /run.sh\n"),
+        _db("mongo:4.4"),
     ),
 )
 

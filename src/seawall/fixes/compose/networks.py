@@ -75,6 +75,8 @@ def _groups(segment: Segment, stores: tuple[Node, ...]) -> tuple[_Group, ...]:
     known = {name for found in peers.values() for name in found} | peers.keys()
     if any(_needs_a_way_out(project, store.name) for store in stores):
         return ()
+    if any(_is_routed_by_labels(project, name) for name in known):
+        return ()
     others = [node.name for node in segment.others if node.name not in known]
     if any(_may_use(project, other, stores) for other in others):
         return ()
@@ -117,6 +119,14 @@ def _needs_a_way_out(project: Project, name: str) -> bool:
         return True
     values = (*words, *(variable.value.value or "" for variable in service.environment))
     return any(_FETCHES.search(value) for value in values)
+
+
+def _is_routed_by_labels(project: Project, name: str) -> bool:
+    """Whether Traefik takes any of its networks to reach it: a second one may be the wrong one."""
+    service = project.service(name)
+    names = {label.name.lower() for label in service.labels} if service is not None else set()
+    is_routed = any(each.startswith("traefik.") for each in names)
+    return is_routed and not names & {"traefik.docker.network", "traefik.swarm.network"}
 
 
 def _may_use(project: Project, name: str, stores: tuple[Node, ...]) -> bool:
@@ -317,7 +327,9 @@ share with services that other machines reach, and join it, with every service t
 uses them (by `depends_on`, a link, a variable or its command). Those keep the networks that they
 have. Stores with different users get a network each. Aliases on the network that is left go along.
 It is only proposed where nothing says who uses a store, where another service may (it names the
-store, or takes an address from outside that can't be read), and where a store publishes a port.
+store, or takes an address from outside that can't be read), where a store publishes a port, brings
+its own entry point or shell, or fetches something, and where Traefik routes to a user of it by
+labels that do not say by which network.
 """,
     breaks="""\
 A store on an internal network has no way out: it fetches no extensions and sends no reports.
