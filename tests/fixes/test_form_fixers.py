@@ -117,6 +117,11 @@ def test_the_escape_of_the_file_is_the_one_that_is_written() -> None:
     assert after.count("\r\n") == text.count("\r\n")
 
 
+def test_each_stage_gets_a_label_of_its_own() -> None:
+    text = "FROM a AS b\nMAINTAINER x\nFROM c\nMAINTAINER y\n"
+    assert mended(AUTHORS, text, context()).count("image.authors=") == 2
+
+
 def test_lines_of_a_long_value_keep_their_comments_and_places() -> None:
     text = "FROM debian:12.5\nENV A \\\n  # first\n  one two\nLABEL a b \\\n c\n"
     after = mended(PAIRS, text, context())

@@ -252,3 +252,26 @@ def test_a_proposal_has_the_address_and_the_names_of_the_file(
     assert not fix.edits
     for line in lines:
         assert line in fix.proposal.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("fixer", "step", "part"),
+    [
+        (
+            CHECKED,
+            'RUN ["bash", "-c", "curl https://x.example/a.tgz | tar xz"]',
+            "tar xz < /tmp/a.tgz",
+        ),
+        (CHECKED, "RUN curl https://x.example/a | sudo tar x", "sudo tar x < /tmp/a"),
+        (CHECKED, "RUN curl https://x.example/a | gzip -d | tar x", "gzip -d < /tmp/a | tar x"),
+        (CHECKED, "RUN curl $URL | tar x", "/tmp/download"),
+        (CHECKED, "RUN wget --output-document=- https://x.example/a | tar x", "wget -O /tmp/a "),
+        (CHECKED, "RUN curl -o 'a b.deb' https://x.example/a && dpkg -i 'a b.deb'", "'a b.deb'"),
+        (PIPED, 'RUN eval "$(wget -O - https://x.example/env)"', "sh /tmp/env"),
+        (PIPED, "RUN curl https://x.example/i.py | python3 -", "python3 /tmp/i.py"),
+        (PIPED, "RUN fetch https://x.example/i | sh", "curl -fsSL -o /tmp/i https://x.example/i"),
+        (KEY, "RUN apt-key adv --keyserver x.example --recv-keys 1", "<URL of the key>"),
+    ],
+)
+def test_a_proposal_keeps_how_the_file_fetches_and_uses(fixer: Fixer, step: str, part: str) -> None:
+    assert part in _fix(fixer, f"FROM debian:12.5\n{step}\n").proposal

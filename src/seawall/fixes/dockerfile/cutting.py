@@ -87,8 +87,3 @@ def keyword(dockerfile: Dockerfile, instruction: Instruction, name: str) -> Edit
     end = start + len(instruction.keyword)
     is_lower = dockerfile.source.text[start:end].islower()
     return Edit(start, end, name.lower() if is_lower else name)
-
-
-def is_plain(dockerfile: Dockerfile, start: int, end: int) -> bool:
-    """Whether what stands between two places is on one line."""
-    return "\n" not in dockerfile.source.text[start:end]

@@ -29,8 +29,6 @@ def _found(dockerfile: Dockerfile, place: Located) -> tuple[Instruction, Script,
             is_named = url is not None and url.start == place.start and url.end == place.end
             if is_named or place.start <= command.start < place.end:
                 return instruction, script, download
-            if command.start == place.start:
-                return instruction, script, download
     return None
 
 
@@ -134,9 +132,14 @@ def _path_of(download: Download) -> str:
 
 def _reads_file(dockerfile: Dockerfile, script: Script, fetch: Command, file: str) -> str:
     """What the download was piped into, told to read the file."""
-    after = [c for c in script.commands if c.pipeline == fetch.pipeline and c.position > 0]
-    first, *rest = (masked(dockerfile, c.start, c.end) for c in after if not c.wrappers)
-    return " | ".join((f"{first} < {file}", *rest))
+    after = [
+        masked(dockerfile, command.start, command.end)
+        for command in script.commands
+        if command.pipeline == fetch.pipeline
+        and command.position > fetch.position
+        and command.wrappers == fetch.wrappers
+    ]
+    return " | ".join((f"{after[0]} < {file}", *after[1:])) if after else ""
 
 
 def _added(dockerfile: Dockerfile, hit: Hit, _: Context) -> Fix | None:

@@ -129,7 +129,7 @@ def _author(dockerfile: Dockerfile, hit: Hit, _: Context) -> Fix | None:
     old = hit.at
     if not isinstance(old, Instruction) or old.keyword != "MAINTAINER" or not old.arguments:
         return None
-    if comments_within(dockerfile, old.start, old.end) or _AUTHORS in dockerfile.source.text:
+    if comments_within(dockerfile, old.start, old.end) or _has_authors(dockerfile, old):
         return None
     name = old.text.strip()
     if len(name) > 1 and name[0] in "\"'" and name[-1] == name[0]:
@@ -139,6 +139,17 @@ def _author(dockerfile: Dockerfile, hit: Hit, _: Context) -> Fix | None:
     return Fix(Safety.SAFE, "Say who made the image in the label for it", edits)
 
 
+def _has_authors(dockerfile: Dockerfile, old: Instruction) -> bool:
+    """Whether the stage has that label already: of two, the later one would count."""
+    stage = dockerfile.stage_of(old)
+    return stage is None or any(
+        key.text.strip("\"'") == _AUTHORS
+        for instruction in stage.instructions
+        if instruction.keyword == "LABEL"
+        for key, _ in instruction.pairs
+    )
+
+
 AUTHORS_LABEL = Fixer(
     id="authors-label",
     title="Write a label for MAINTAINER",
@@ -146,7 +157,7 @@ AUTHORS_LABEL = Fixer(
     safety=Safety.SAFE,
     writes=(
         '`LABEL org.opencontainers.image.authors="…"` with the text of MAINTAINER, quoted so that '
-        "nothing in it is expanded. A file that has this label already is left alone."
+        "nothing in it is expanded. A stage that has this label already is left alone."
     ),
     breaks=(
         "Nothing that runs. The image's `Author` field is empty afterwards: who asks for "
