@@ -360,10 +360,14 @@ def test_what_was_observed_is_given() -> None:
         TODAY, observed={"Dockerfile": Observed(owned=("/opt/x/",), user="33:33", tools=("sh",))}
     )
     before = 'FROM debian:12\nCOPY a /a\nCMD ["/a"]\n'
-    assert _lines(before, known) == ["RUN chown -R 33:33 /opt/x", "USER 33:33"]
+    assert _lines(before, known) == [
+        "RUN mkdir -p /opt/x && chown -R 33:33 /opt/x",
+        "USER 33:33",
+    ]
     shared = Context(TODAY, observed={"Dockerfile": Observed(owned=("/", "/run", "/a b/$x;"))})
     assert _flat(_lines(before, shared)[0]).partition(DEBIAN)[2] == (
-        " && chown -R 10001:10001 '/a b/$x;' && chgrp 10001 /run && chmod 1775 /run"
+        " && mkdir -p '/a b/$x;' && chown -R 10001:10001 '/a b/$x;' && chgrp 10001 /run"
+        " && chmod 1775 /run"
     )
     elsewhere = Context(TODAY, observed={"other/Dockerfile": Observed(user="33:33")})
     assert _lines(before, elsewhere)[-1] == "USER 10001:10001"

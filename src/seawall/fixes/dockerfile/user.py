@@ -82,7 +82,7 @@ def _plan(ground: Ground, observed: Observed) -> _Plan:
     add = tuple(path for path in dict.fromkeys((*writes.add, *shared)) if path not in own)
     opens = tuple(_opens(ground, runner))
     server = server_of(ground)
-    there = (*seen, *(server.own if server else ()))
+    there = server.own if server else ()
     return _Plan(runner, Writes(own, add), opens, may_run, place, there)
 
 

@@ -83,6 +83,7 @@ class Bench:
         self._shield = shield
         self._progress = progress
         self._built: dict[Recipe, str | NotHereError | BuildError] = {}
+        self._fetched: dict[str, str] = {}
         self._runs = 0
 
     def image_of(self, part: Part) -> str:
@@ -94,13 +95,22 @@ class Bench:
         """
         if part.recipe is not None:
             return self._built_of(part.recipe)
-        if self.laboratory.image(part.image) is None:
-            self._progress(f"fetching {part.image}")
-            try:
-                self.laboratory.pull(part.image)
-            except InputError as error:
-                raise NotHereError(error.message, is_fetch=True) from error
+        if part.image not in self._fetched:
+            self._fetched[part.image] = self._fetch(part.image)
+        reason = self._fetched[part.image]
+        if reason:
+            raise NotHereError(reason, is_fetch=True)
         return part.image
+
+    def _fetch(self, image: str) -> str:
+        """Make sure that an image is there; the reason where it can't be."""
+        if self.laboratory.image(image) is None:
+            self._progress(f"fetching {image}")
+            try:
+                self.laboratory.pull(image)
+            except InputError as error:
+                return error.message
+        return ""
 
     def _built_of(self, recipe: Recipe) -> str:
         known = self._built.get(recipe)

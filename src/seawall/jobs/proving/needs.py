@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 
 from msgspec import structs
 
+from seawall.core.expression import Expression
 from seawall.core.rule import Practice
 from seawall.fixes.model import Observed
 from seawall.jobs.proving.image_files import Entry
@@ -64,6 +66,12 @@ _PROGRAMS = ("/bin/", "/boot/", "/dev/", "/etc/", "/lib", "/proc/", "/sbin/", "/
 """Below these is what runs and how it is set up: to write there is a person's decision."""
 
 _WRITABLE = ("/dev/shm", "/usr/local/var/")  # noqa: S108 -- paths in a container
+_PASSING = Expression(
+    r"^/(?:tmp|run|dev/shm|var/(?:tmp|run|cache|lock))(?:/|$)"
+    r"|(?:^|[/._-])(?:cache|caches|tmp|temp|run|locks?|pids?|sockets?|sessions?)(?:[/._-]|$)"
+)
+"""Directories for what a service can do without: a tmpfs will do for them. All else is kept."""
+
 _CHANGES_USER = ("SETGID", "SETUID")
 
 
@@ -91,30 +99,32 @@ def given_by(workload: Workload | None) -> Observed:
     )
 
 
-_CONTROLS: tuple[tuple[Practice, str, Callable[[Workload], object]], ...] = (
-    (LIMITED_FILES, "rlimit", lambda w: len(w.limits.ulimits)),
-    (LIMITED_MEMORY, "memory", lambda w: bool(w.limits.memory or w.limits.memory_swap)),
-    (LIMITED_CPU, "cpu", lambda w: bool(w.limits.cpus)),
-    (LIMITED_PIDS, "resource temporarily unavailable", lambda w: bool(w.limits.pids)),
-    (NO_NEW_PRIVILEGES, "sudo", lambda w: len(w.security_options)),
-    (READ_ONLY_ROOTFS, "read-only file system", lambda w: bool(w.read_only)),
-    (DROPPED_CAPABILITIES, "not permitted", lambda w: len(w.capabilities_dropped)),
-    (BOUNDED_LOGGING, "logging", lambda w: bool(w.logging)),
+_CONTROLS: tuple[tuple[Practice, Callable[[Workload], object]], ...] = (
+    (READ_ONLY_ROOTFS, lambda w: bool(w.read_only)),
+    (DROPPED_CAPABILITIES, lambda w: len(w.capabilities_dropped)),
+    (NO_NEW_PRIVILEGES, lambda w: len(w.security_options)),
+    (LIMITED_MEMORY, lambda w: bool(w.limits.memory or w.limits.memory_swap)),
+    (LIMITED_PIDS, lambda w: bool(w.limits.pids)),
+    (LIMITED_FILES, lambda w: len(w.limits.ulimits)),
+    (LIMITED_CPU, lambda w: bool(w.limits.cpus)),
+    (BOUNDED_LOGGING, lambda w: bool(w.logging)),
 )
-"""Controls by their practice: a word that tells of each, and what of a service holds it."""
+"""Controls by their practice, the likelier culprits first, and what of a service holds each."""
+
+_REFUSED: tuple[tuple[Expression, Practice], ...] = (
+    (Expression(r"setting rlimits?\b", re.IGNORECASE), LIMITED_FILES),
+    (Expression(r"range of CPUs is from|NanoCPUs", re.IGNORECASE), LIMITED_CPU),
+    (Expression(r"minimum memory limit|more memory than it may", re.IGNORECASE), LIMITED_MEMORY),
+    (Expression(r"log-opt|logging driver", re.IGNORECASE), BOUNDED_LOGGING),
+)
+"""What says that a control is more than the engine or the service can bear."""
 
 
-def controls_of(before: Workload | None, after: Workload | None, said: str) -> tuple[str, ...]:
-    """The practices whose controls a service has got, those first of which is told."""
+def controls_of(before: Workload | None, after: Workload | None) -> tuple[str, ...]:
+    """The practices whose controls a service has got."""
     if before is None or after is None:
         return ()
-    said = said.lower()
-    found = [
-        (word not in said, practice.id)
-        for practice, word, has in _CONTROLS
-        if has(after) != has(before)
-    ]
-    return tuple(name for _, name in sorted(found, key=lambda each: each[0]))
+    return tuple(practice.id for practice, has in _CONTROLS if has(after) != has(before))
 
 
 def _written(changes: Iterable[tuple[str, int]], mounted: Collection[str]) -> list[str]:
@@ -136,22 +146,31 @@ def learn(
 ) -> Observed:
     """What a run that failed, or was hindered, shows that the service needs."""
     known = set(before.everything_said.splitlines())
-    found = [d for d in read_denials(after.everything_said) if d.line not in known]
+    found = [each for each in read_denials(after.everything_said) if each.line not in known]
     found += read_denials(after.failure)
-    is_root = any(process.uid == 0 for process in after.posture.processes) or not after.claims.get(
-        "non-root"
-    )
-    written = [d.path for d in found if d.kind == "read-only" and d.path]
-    denied = [d.path for d in found if d.kind == "access" and d.path and not is_root]
-    unmounted = [path for path in written + denied if not _is_mounted(path, mounted)]
-    scratch, kept = _split(unmounted, deepest)
-    owned = _owned(denied, deepest)
+    is_root = not after.claims.get("non-root") or after.posture.roots > 0
+    written = {path for path, _ in before.changes}
+    read_only = [_file(d, written) for d in found if d.kind == "read-only" and d.path]
+    denied = [_file(d, written) for d in found if d.kind == "access" and d.path and not is_root]
+    scratch, kept = _split((p for p in read_only if not _is_mounted(p, mounted)), deepest)
     return Observed(
         scratch=scratch,
         kept=kept,
-        owned=owned,
+        owned=_owned(denied, deepest),
         capabilities=tuple(sorted({*_capabilities(found, is_root), *_lost_users(before, after)})),
+        without=tuple(_refused(f"{after.failure}\n{after.reason}")),
     )
+
+
+def _file(denial: Denial, written: Collection[str]) -> str:
+    """The path that a line names; with more below it where it is a directory to be made."""
+    top = f"{denial.path.rstrip('/')}/"
+    is_directory = "mkdir" in denial.line or any(path.startswith(top) for path in written)
+    return f"{top}." if is_directory else denial.path
+
+
+def _refused(said: str) -> Iterator[str]:
+    return (practice.id for pattern, practice in _REFUSED if pattern.search(said))
 
 
 def _is_mounted(path: str, mounted: Collection[str]) -> bool:
@@ -171,13 +190,13 @@ def _lost_users(before: Observation, after: Observation) -> tuple[str, ...]:
 
 
 def _split(paths: Iterable[str], deepest: Deepest) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The directories that paths would be written to: empty ones, and those with content."""
+    """The directories that paths would be written to: for a tmpfs, and for a volume."""
     scratch: dict[str, None] = {}
     kept: dict[str, None] = {}
     for path in paths:
-        directory, is_empty = directory_for(path, deepest)
+        directory = directory_for(path, deepest)
         if directory:
-            (scratch if is_empty else kept)[directory] = None
+            (scratch if is_passing(directory) else kept)[directory] = None
     return tuple(_tops(scratch)), tuple(_tops(kept))
 
 
@@ -187,24 +206,30 @@ def _tops(paths: Iterable[str]) -> list[str]:
     return [p for p in ordered if not any(p.startswith(f"{top}/") for top in ordered)]
 
 
-def directory_for(path: str, deepest: Deepest) -> tuple[str, bool]:
-    """The directory to make writable for a path, and whether it is empty; empty text for none.
+def directory_for(path: str, deepest: Deepest) -> str:
+    """The directory to make writable for a path; empty for none.
 
-    It is the deepest one that the image has; where that is a system directory, the first one
-    below it that the image does not have and the service would make.
+    It is the deepest one that the image has if nothing is in it, else the first one below it that
+    the service would make. One with content is only taken where state belongs: a volume over a
+    program would keep its old version when the image is a new one.
     """
     has, rest = deepest(path)
-    if not has.is_directory:
-        parent = posixpath.dirname(has.path)
-        return ("", False) if _is_system(parent) else (parent, False)
-    if not _is_system(has.path):
-        return has.path, has.is_empty
+    steps = rest.split("/")[:-1]
+    if has.is_directory and has.is_empty and not _is_system(has.path):
+        return has.path
     made = has.path
-    for step in rest.split("/")[:-1]:
+    for step in steps:
         made = posixpath.join(made, step)
         if not _is_system(made):
-            return made, True
-    return "", False
+            return made
+    directory = has.path if has.is_directory else posixpath.dirname(has.path)
+    is_state = directory.startswith("/var/") and not _is_system(directory)
+    return directory if is_state else ""
+
+
+def is_passing(directory: str) -> bool:
+    """Whether what lies in a directory may be gone after a restart."""
+    return _PASSING.search(directory) is not None
 
 
 def _is_system(directory: str) -> bool:
@@ -214,11 +239,14 @@ def _is_system(directory: str) -> bool:
 
 
 def _owned(paths: Iterable[str], deepest: Deepest) -> tuple[str, ...]:
-    """The directories of the image that its user must own to write to paths."""
+    """The directories that its user must own to write to paths: no more than these."""
     found: dict[str, None] = {}
     for path in paths:
-        has, _ = deepest(path)
+        has, rest = deepest(path)
+        steps = rest.split("/")[:-1]
         directory = has.path if has.is_directory else posixpath.dirname(has.path)
+        if steps and not has.is_empty:
+            directory = posixpath.join(directory, steps[0])
         if not _is_system(directory):
             found[directory] = None
     return tuple(sorted(found))

@@ -74,7 +74,7 @@ def _health(before: Observation, after: Observation) -> Answer:
     if missing and after.ports is not None:
         ports = ", ".join(map(str, sorted(missing)))
         return Answer("health", False, f"nothing listens on {ports} any more", tail(after.log))
-    return Answer("health", True, after.way)
+    return Answer("health", True, after.reason or after.way)
 
 
 def _posture(before: Observation, after: Observation) -> Answer:

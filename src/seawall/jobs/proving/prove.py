@@ -111,11 +111,11 @@ class _Proof:
         if provable:
             trial = Trial(self._bench, pair, provable, self._planned)
             search = trial.search()
-            search.run()
+            last = search.run()
             self._state.skipped |= search.skipped.keys()
             self._state.unproven |= search.unproven.keys()
             self._state.observed |= search.observed
-            told = {name: trial.told(name, search) for name in provable}
+            told = {name: trial.told(name, search, last) for name in provable}
         return [
             told.get(name) or _not_provable(pair, name, baseline.get(name)) for name in pair.changed
         ]

@@ -8,7 +8,7 @@ concluded from what held with other fixes: a part that failed is tried again onc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct, structs
 
@@ -20,20 +20,18 @@ from seawall.jobs.proving.needs import widened
 GUESSED = tuple(sorted({*ENTRYPOINT_RIGHTS, "FSETID", "SYS_CHROOT"}))
 """What a service that fails without a word is given at first; then each is taken away again."""
 
-
 _FIGURE = re.compile(r"\d+")
-_MOST = 500
-"""Turns of the search, whatever the plans do."""
+_TURNS = 50
 
 
 class Attempt(Struct, frozen=True):
-    """What a plan came to.
+    """What a plan came to, as far as it was asked about.
 
-    `keys` are its fixes that could have to do with what failed, the mild ones first. `failed` are
-    the answers by the name of what failed, `learned` what that was seen to need, in whole.
-    `given` is what the plan gives to each service of which it drops all capabilities, those that
-    are `bare`. `controls` are the practices that each of what failed has got the controls of, the
-    likelier culprits first. `is_fetch` where an image could not be had.
+    `failed` are the answers by the name of what failed. `keys` are the plan's fixes that could
+    have to do with that, the mild ones first; `learned` is what it was seen to need, in whole.
+    `given` is what the plan gives to each service of which it drops all capabilities; `idle` are
+    those that run as others than root, whom capabilities give nothing. `is_fetch` where an image
+    could not be had. `controls` are the practices that each of what failed has got the controls of.
     """
 
     failed: Mapping[str, tuple[Answer, ...]] = {}
@@ -41,8 +39,8 @@ class Attempt(Struct, frozen=True):
     learned: Mapping[str, Observed] = {}
     given: Mapping[str, Observed] = {}
     is_fetch: bool = False
-    bare: frozenset[str] = frozenset()
     controls: Mapping[str, tuple[str, ...]] = {}
+    idle: frozenset[str] = frozenset()
 
     @property
     def passed(self) -> bool:
@@ -50,71 +48,110 @@ class Attempt(Struct, frozen=True):
         return not self.failed
 
 
-Ask = Callable[[frozenset[Key], Mapping[str, Observed]], Attempt]
-"""What the plan without some fixes and with what was observed comes to."""
+Ask = Callable[[frozenset[Key], Mapping[str, Observed], frozenset[str]], Attempt]
+"""What the plan without some fixes and with what was observed comes to, for some services."""
+
+LeftOut = Key | tuple[str, str]
+"""A fix, or a control of a service by the practice."""
 
 
 class Search(Struct):
-    """Where a search stands. `skipped` and `unproven` are fixes, with what told against them.
+    """Where a search for some services stands; it may take `most` starts for each.
 
     `observed` is what was learned, in whole, by name; `given` is what the plan gave without it.
-    `is_settled` where the last plan passed. `unborne` are controls, by service and practice, that
-    were left out of a fix. `clock` counts what was changed, and `since` says when a fix or a
-    control was left out: what failed then is worth another try once something has changed.
+    `skipped` are fixes that don't hold, `unborne` controls (by service and practice) that others
+    are made without, `unproven` fixes that can't be tried: each with what told against it.
+    `broken` are services that fail without any fix. `clock` counts what was changed, and `since`
+    says when something was left out: it is worth another try once something else has changed.
     """
 
     ask: Ask
-    may_go_on: Callable[[], bool]
+    names: tuple[str, ...]
+    starts: Callable[[], int]
+    most: int
     rounds: int
     observed: dict[str, Observed] = {}
     given: dict[str, Observed] = {}
     skipped: dict[Key, Attempt] = {}
-    unproven: dict[Key, Attempt] = {}
-    last: Attempt = Attempt()
-    is_settled: bool = False
-    guessed: set[str] = set()
     unborne: dict[tuple[str, str], Attempt] = {}
+    unproven: dict[Key, Attempt] = {}
+    broken: dict[str, Attempt] = {}
+    guessed: set[str] = set()
+    repaired: dict[str, int] = {}
     clock: int = 0
-    since: dict[Key | tuple[str, str], int] = {}
+    since: dict[LeftOut, int] = {}
+    limit: int = 0
 
-    def run(self) -> None:
-        """Go on until a plan passes, or nothing is left to try."""
-        for _ in range(_MOST):
-            self.last = self._ask(self.skipped)
-            self.given = {**self.last.given, **self.given}
-            if self.last.passed:
-                self.is_settled = True
+    def run(self) -> Attempt:
+        """Go on until a plan passes, or nothing is left to try; what the last one came to."""
+        attempt = Attempt()
+        for _ in range(_TURNS):
+            self._renew()
+            attempt = self._ask(self._all())
+            self.given = {**attempt.given, **self.given}
+            if attempt.passed or not self._improve(attempt):
                 break
-            if not self.last.keys:
-                return  # it fails without any fix of ours
-            if not self.may_go_on():
-                self._give_up()
-            elif self.last.is_fetch or not self._learn(self.last):
-                self._single_out(self.last)
-        self._tighten()
-        self._reconsider()
-        # The last word is that of the plan that is kept: it is known, and starts nothing.
-        self.last = self._ask(self.skipped)
+        return self._polished(attempt)
 
-    def _ask(self, skipped: Mapping[Key, Attempt]) -> Attempt:
-        return self.ask(frozenset({*skipped, *self.unproven}), self.observed)
+    def _all(self) -> frozenset[str]:
+        return frozenset(self.names) - self.broken.keys()
+
+    def _ask(self, names: frozenset[str], without: Iterable[Key] = ()) -> Attempt:
+        return self.ask(frozenset({*self.skipped, *self.unproven, *without}), self.observed, names)
+
+    def _renew(self) -> None:
+        self.limit = self.starts() + self.most
+
+    def _may_go_on(self) -> bool:
+        return self.starts() < self.limit
+
+    def _improve(self, attempt: Attempt) -> bool:
+        """Change something about what fails; whether anything was changed."""
+        if self._learn(attempt):
+            return True
+        before = self.clock
+        for name in [each for each in self.names if each in attempt.failed]:
+            self._renew()
+            self._settle(name)
+        if self.clock == before:  # each by itself holds
+            self._step(attempt)
+        return self.clock > before
+
+    def _settle(self, name: str) -> None:
+        """Go on with one service until it holds by itself."""
+        for _ in range(_TURNS):
+            attempt = self._ask(frozenset({name}))
+            if attempt.passed:
+                return
+            if not attempt.keys:
+                self.broken[name] = attempt
+                self.clock += 1
+                return
+            self._step(attempt)
+
+    def _step(self, attempt: Attempt) -> None:
+        if not self._may_go_on():
+            self._leave_out(attempt.keys, attempt)
+        elif attempt.keys and (attempt.is_fetch or not self._learn(attempt)):
+            self._single_out(attempt)
+
+    # Repair
 
     def _learn(self, attempt: Attempt) -> bool:
         """Take over what an attempt showed; whether that is anything new."""
-        if self.rounds <= 0:
-            return False
-        more = {}
+        changed = False
         for name, new in attempt.learned.items():
             known = self.observed.get(name)
             whole = new if known is None else widened(known, new)
-            if whole != known:
-                more[name] = whole
-        if not more:
-            return False
-        self.rounds -= 1
-        self.clock += 1
-        self.observed |= more
-        return True
+            if whole == known or self.repaired.get(name, 0) >= self.rounds:
+                continue
+            for control in set(whole.without) - set(known.without if known else ()):
+                self.unborne[name, control] = attempt  # for good: the engine itself refuses it
+            self.repaired[name] = self.repaired.get(name, 0) + 1
+            self.observed[name] = whole
+            self.clock += 1
+            changed = True
+        return changed
 
     def _single_out(self, attempt: Attempt) -> None:
         """Find a fix that makes the difference, and repair it or take it back."""
@@ -123,18 +160,18 @@ class Search(Struct):
             self.unproven[culprit] = seen
             self.clock += 1
         elif not (self._learn(seen) or self._lighten(seen) or self._guess(seen)):
-            self.skipped[culprit] = seen
-            self._left_out(culprit)
+            self._leave_out([culprit], seen)
 
     def _culprit(self, attempt: Attempt) -> tuple[Key, Attempt]:
         """A fix with which it fails, and what it came to with that and those before it only.
 
         Without any it holds, with all it fails: between lies a fix where that changes.
         """
+        names = frozenset(attempt.failed)
         keys, held, fails, seen = attempt.keys, 0, len(attempt.keys), attempt
-        while fails - held > 1 and self.may_go_on():
+        while fails - held > 1 and self._may_go_on():
             middle = (held + fails) // 2
-            found = self._ask({**self.skipped, **dict.fromkeys(keys[middle:], attempt)})
+            found = self._ask(names, keys[middle:])
             if found.passed:
                 held = middle
             else:
@@ -145,12 +182,13 @@ class Search(Struct):
         """Leave one control out of what failed, if it then fails no more, or otherwise."""
         for name, answers in attempt.failed.items():
             for control in attempt.controls.get(name, ()):
-                if (name, control) in self.unborne or not self.may_go_on():
+                if (name, control) in self.unborne or not self._may_go_on():
                     continue
                 before = dict(self.observed)
-                known = self.observed.get(name) or attempt.given.get(name, Observed())
-                self.observed[name] = widened(known, Observed(without=(control,)))
-                found = self._ask(self.skipped)
+                self.observed[name] = widened(
+                    self._whole(name, attempt), Observed(without=(control,))
+                )
+                found = self._ask(frozenset({name}))
                 if _kinds(found.failed.get(name, ())) != _kinds(answers):
                     self.unborne[name, control] = attempt
                     self._left_out((name, control))
@@ -160,29 +198,49 @@ class Search(Struct):
 
     def _guess(self, attempt: Attempt) -> bool:
         """Give those that fail without a word what most need, once."""
-        names = (attempt.bare & attempt.failed.keys()) - self.guessed
+        names = (attempt.given.keys() & attempt.failed.keys()) - self.guessed
         for name in names:
             self.guessed.add(name)
             self.clock += 1
-            known = self.observed.get(name) or attempt.given[name]
-            self.observed[name] = widened(known, Observed(capabilities=GUESSED))
+            more = Observed(capabilities=GUESSED)
+            self.observed[name] = widened(self._whole(name, attempt), more)
         return bool(names)
 
-    def _left_out(self, what: Key | tuple[str, str]) -> None:
+    def _whole(self, name: str, attempt: Attempt) -> Observed:
+        return self.observed.get(name) or attempt.given.get(name, Observed())
+
+    def _leave_out(self, keys: Iterable[Key], attempt: Attempt) -> None:
+        for key in keys:
+            self.skipped[key] = attempt
+            self._left_out(key)
+
+    def _left_out(self, what: LeftOut) -> None:
         self.clock += 1
         self.since[what] = self.clock
 
-    def _give_up(self) -> None:
-        """No more starts: nothing stays that could have to do with what fails."""
-        self.skipped |= dict.fromkeys(self.last.keys, self.last)
+    # Polish
 
-    # Less
+    def _polished(self, attempt: Attempt) -> Attempt:
+        """What holds, with less rights and more fixes where that holds too."""
+        if not attempt.passed:
+            return attempt
+        before = dict(self.observed), dict(self.skipped), dict(self.unborne)
+        self._tighten(attempt)
+        self._reconsider()
+        polished = self._ask(self._all())
+        if not polished.passed:  # each by itself held, all together do not
+            self.observed, self.skipped, self.unborne = before
+            return attempt
+        return polished
 
-    def _tighten(self) -> None:
+    def _tighten(self, attempt: Attempt) -> None:
         """Take away the capabilities that nobody has shown to be needed."""
-        for name, given in self.last.given.items():
+        for name, given in attempt.given.items():
             known = self.observed.get(name, given)
-            if name in self.guessed or {*ENTRYPOINT_RIGHTS} <= {*known.capabilities}:
+            is_idle = name in attempt.idle and bool(known.capabilities)
+            is_broad = {*ENTRYPOINT_RIGHTS} <= {*known.capabilities}
+            if name in self.guessed or is_idle or is_broad:
+                self._renew()
                 self._tighten_one(name, known)
 
     def _tighten_one(self, name: str, known: Observed) -> None:
@@ -213,11 +271,11 @@ class Search(Struct):
 
     def _with(self, name: str, wanted: Observed) -> Attempt | None:
         """What it comes to with another observation, which stays if it passes; None for no more."""
-        if not self.may_go_on():
+        if not self._may_go_on():
             return None
         before = dict(self.observed)
         self.observed[name] = wanted
-        found = self._ask(self.skipped)
+        found = self._ask(frozenset({name}))
         if found.passed:
             self.clock += 1
         else:
@@ -225,25 +283,24 @@ class Search(Struct):
         return found
 
     def _reconsider(self) -> None:
-        """Try again what was taken back: with what was learned since, it may hold."""
-        for key in list(self.skipped):
-            if self.may_go_on() and self._has_changed(key):
-                rest = {each: seen for each, seen in self.skipped.items() if each != key}
-                if self._ask(rest).passed:
-                    self.skipped = rest
-        for name, control in list(self.unborne):
-            if not self._has_changed((name, control)):
-                continue
+        """Try again what was left out: with what was learned since, it may hold."""
+        self._renew()
+        for key in filter(self._has_changed, list(self.skipped)):
+            seen = self.skipped.pop(key)
+            names = frozenset(seen.failed) & self._all()
+            if not self._may_go_on() or not self._ask(names).passed:
+                self.skipped[key] = seen
+        for name, control in filter(self._has_changed, list(self.unborne)):
             known = self.observed[name]
-            rest_of = tuple(each for each in known.without if each != control)
-            found = self._with(name, structs.replace(known, without=rest_of))
+            rest = tuple(each for each in known.without if each != control)
+            found = self._with(name, structs.replace(known, without=rest))
             if found is not None and found.passed:
                 del self.unborne[name, control]
 
-    def _has_changed(self, what: Key | tuple[str, str]) -> bool:
+    def _has_changed(self, what: LeftOut) -> bool:
         return self.since.get(what, self.clock) < self.clock
 
 
-def _kinds(answers: tuple[Answer, ...]) -> set[tuple[str, str]]:
+def _kinds(answers: Iterable[Answer]) -> set[tuple[str, str]]:
     """What failed, without the figures in it."""
     return {(each.question, _FIGURE.sub("#", each.detail)) for each in answers if not each.passed}

@@ -53,20 +53,17 @@ class Trial:
         self._pair = pair
         self._baseline = baseline
         self._planned = planned
-        self._known: dict[str, Attempt] = {}
-        self._seen: dict[str, dict[str, Observation]] = {}
-        self._last = ""
+        self._known: dict[str, tuple[Attempt, Mapping[str, Observation]]] = {}
+        self._seen: Mapping[str, Observation] = {}
         self._titles: dict[Key, str] = {}
         self._notes: dict[str, dict[str, None]] = {}
-        self._most = bench.starts + bench.options.starts
         self._first = self._observed_at_first()
 
     def search(self) -> Search:
         """The search, at its start."""
-        return Search(self._ask, self._may_go_on, self._bench.options.rounds)
-
-    def _may_go_on(self) -> bool:
-        return self._bench.starts < self._most
+        bench, options = self._bench, self._bench.options
+        names = tuple(self._baseline)
+        return Search(self._ask, names, lambda: bench.starts, options.starts, options.rounds)
 
     # Observe
 
@@ -90,6 +87,8 @@ class Trial:
         if not seen.claims.get("read-only"):
             first = structs.replace(first, scratch=(), kept=())
         more = widened(shown, first)
+        if seen.claims.get("non-root") and part.recipe is not None:
+            more = structs.replace(more, owned=tuple(sorted({*more.owned, *more.kept})))
         known = widened(given, Observed(user=more.user, tools=more.tools))
         found = widened(known, more)
         return found if found != known else None
@@ -103,63 +102,64 @@ class Trial:
 
     # Ask
 
-    def _ask(self, skipped: frozenset[Key], observed: Mapping[str, Observed]) -> Attempt:
+    def _ask(
+        self,
+        skipped: frozenset[Key],
+        observed: Mapping[str, Observed],
+        names: frozenset[str],
+    ) -> Attempt:
         """Start what a plan makes of the scene; the same is not started twice."""
         plan, pair = self._planned(skipped, observed, self._pair.after.path)
         for each in plan.fixes:
             self._titles[each.key] = each.fix.title
         if pair is None:
-            self._last = ""
+            self._seen = {}
             return Attempt()
-        self._last = signature(pair.after)
-        if self._last not in self._known:
-            self._known[self._last] = self._tried(pair)
-        found = self._known[self._last]
-        return structs.replace(found, keys=tuple(_concerned(plan, pair.after, found.failed)))
-
-    def _tried(self, pair: Pair) -> Attempt:
-        watched = [name for name in self._baseline if pair.after.part(name) is not None]
+        watched = [name for name in self._baseline if name in names and pair.after.part(name)]
         scene = pair.after.only(watched)
+        key = signature(scene)
+        if key not in self._known:
+            self._known[key] = self._tried(scene, watched)
+        found, self._seen = self._known[key]
+        return structs.replace(found, keys=tuple(_concerned(plan, scene, found.failed)))
+
+    def _tried(self, scene: Scene, watched: list[str]) -> tuple[Attempt, Mapping[str, Observation]]:
         scene = structs.replace(scene, parts=tuple(map(self._with_image, scene.parts)))
         seen = self._bench.run(scene, watched, self._baseline)
         attempt = self._judged(scene, seen)
         is_late = all(seen[name].is_late for name in attempt.failed)
-        if attempt.failed and is_late and not attempt.learned and self._may_go_on():
+        if attempt.failed and is_late and not attempt.learned:
             # Nothing but time went against it: the machine may have been busy.
             seen = self._bench.run(scene, watched, self._baseline)
             attempt = self._judged(scene, seen)
-        self._seen[self._last] = seen
-        return attempt
+        return attempt, seen
 
     def _judged(self, scene: Scene, seen: Mapping[str, Observation]) -> Attempt:
         failed: dict[str, tuple[Answer, ...]] = {}
         learned: dict[str, Observed] = {}
         given: dict[str, Observed] = {}
         controls: dict[str, tuple[str, ...]] = {}
-        bare: set[str] = set()
+        idle: set[str] = set()
         for name, observation in seen.items():
             part = scene.part(name)
             answers = compare(self._baseline[name], observation)
             if part is None:
                 continue
             if _drops_all(part):
-                bare.add(name)
                 first = self._first[name]
                 known = Observed(user=first.user, tools=first.tools)
                 given[name] = widened(given_by(part.workload), known)
+                if observation.claims.get("non-root"):
+                    idle.add(name)
             if all(answer.passed for answer in answers):
                 continue
             failed[name] = answers
-            controls[name] = self._controls(part, observation)
+            before = self._pair.before.part(name)
+            controls[name] = controls_of(before.workload if before else None, part.workload)
             found = self._learned(part, observation)
             learned |= dict.fromkeys(_names_of(part), found) if found else {}
         is_fetch = any(seen[name].way == "fetch" for name in failed)
-        return Attempt(failed, (), learned, given, is_fetch, frozenset(bare), controls)
-
-    def _controls(self, part: Part, seen: Observation) -> tuple[str, ...]:
-        before = self._pair.before.part(part.name)
-        said = f"{seen.failure}\n{seen.everything_said}"
-        return controls_of(before.workload if before else None, part.workload, said)
+        return Attempt(failed, (), learned, given, is_fetch, controls, frozenset(idle))
 
     def _with_image(self, part: Part) -> Part:
         """The part with the image of before where the one that it is pinned to can't be had."""
@@ -176,14 +176,14 @@ class Trial:
 
     # Tell
 
-    def told(self, name: str, search: Search) -> SubjectProof:
-        """What became of a part."""
-        seen = self._seen.get(self._last, {}).get(name)
+    def told(self, name: str, search: Search, last: Attempt) -> SubjectProof:
+        """What became of a part, as the last attempt left it."""
+        seen = self._seen.get(name)
         before = self._baseline[name]
         taken = (*self._taken(name, search.skipped), *self._left_out(name, search))
         repairs = tuple(self._repairs(name, search))
-        failed = {} if search.is_settled else search.last.failed
-        outcome, why = _outcome(failed.get(name, ()), taken, repairs)
+        broken = search.broken.get(name, last).failed.get(name, ())
+        outcome, why = _outcome(broken, taken, repairs)
         notes = self._notes.get(name, {})
         if seen is not None:
             notes |= dict.fromkeys(news(before, seen).notes)
