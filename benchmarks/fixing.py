@@ -32,7 +32,7 @@ from seawall.core.model import Profile, Region
 from seawall.core.source import Source
 from seawall.fixes.compose.block import spot_at
 from seawall.jobs.check import CheckOptions, check
-from seawall.jobs.fixing import ChangedFile, FixOptions, Plan, plan
+from seawall.jobs.fixing import ChangedFile, FixOptions, Plan, plan, write
 from seawall.jobs.fixing.draft import draft_of
 from seawall.jobs.fixing.tree import Leaf, leaves
 from seawall.jobs.governance import Terms
@@ -222,8 +222,8 @@ def _values(text: str, file: ChangedFile | None) -> Iterator[tuple[tuple[str, ..
 def _after(paths: list[str], made: Plan, options: FixOptions) -> Iterator[tuple[str, object]]:
     """What a check and a second plan say once all is written."""
     before = _found(paths, options)
-    for file in made.changed:
-        Path(file.path).write_bytes(file.after.encode("utf-8", "surrogateescape"))
+    written = write(made)
+    yield "files that could not be written", len(written.problems)
     after = _found(paths, options)
     again = plan(paths, options)
     new = after - before

@@ -332,6 +332,24 @@ def test_files_are_made_added_to_and_given_modes(dockerfile: Path) -> None:
     assert {(each.deed, each.mode) for each in made.files} == {("create", 0o600), ("chmod", 0o640)}
 
 
+def test_a_file_of_a_fix_that_had_to_wait_is_made_in_the_next_round(dockerfile: Path) -> None:
+    def make(text: str, hit: Hit) -> Fix | None:
+        fix = copies(text, hit)
+        if fix is None:
+            return None
+        name = "first" if "/a" in text[fix.edits[0].start :].split("\n", 1)[0] else "second"
+        both = Edit(0, 0, "" if name in text else f"# {name}\n")
+        files = (FileChange("create", name, "x\n"), FileChange("append", ".gitignore", name))
+        return Fix(Safety.SAFE, name, (*fix.edits, both), files)
+
+    with mending(add_for_copy=make):
+        made = planned(dockerfile, RULE)
+    assert not made.left_out
+    assert [each.round for each in made.fixes] == [1, 2]
+    assert {change.path.rpartition("/")[2] for change in made.files} == {"first", "second"}
+    assert after(made, ".gitignore") == "first\nsecond\n"
+
+
 @pytest.mark.parametrize(
     "change",
     [

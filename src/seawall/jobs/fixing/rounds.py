@@ -183,7 +183,7 @@ class _Mending:
     def _try(self, fixes: Sequence[Placed], judged: Judgement) -> _Attempt:
         drafts = self._edited(fixes)
         after = self._bench.judge(self._texts(drafts))
-        before = {path: self._drafts.get(path) or draft_of("") for path in drafts}
+        before = {path: self._draft(path, {}) for each in fixes for path in each.edits}
         return _Attempt(drafts, after, objection(judged, after, fixes, before, drafts))
 
     def _edited(self, fixes: Sequence[Placed]) -> dict[str, Draft]:
@@ -206,10 +206,7 @@ class _Mending:
 
     def _draft(self, path: str, drafts: Mapping[str, Draft]) -> Draft:
         known = drafts.get(path) or self._drafts.get(path) or self._others.get(path)
-        if known is None:
-            known = draft_of(self._text_of(path) or "")
-            self._drafts[path] = known
-        return known
+        return known or draft_of(self._text_of(path) or "")
 
     def _text_of(self, path: str) -> str | None:
         known = self._drafts.get(path) or self._others.get(path)
