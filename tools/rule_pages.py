@@ -1,17 +1,27 @@
-"""Writes docs/rules from the rules themselves; `--check` fails where a page is stale."""
+"""Writes docs/rules and docs/fixes from the rules and fixers; `--check` fails for a stale page."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import unified_diff
 from pathlib import Path
 
-from seawall.core.model import Severity
+from seawall.core.model import Safety, Severity
 from seawall.core.rule import Gains, Needs, Risk, Rule, example_language
+from seawall.fixes import all_fixers
+from seawall.fixes.model import Example, Fixer
 from seawall.rules import all_rules
 from seawall.rules.peers import LEFT_OUT
 
 DOCS = Path(__file__).parent.parent / "docs"
+_FOLDERS = ("rules", "fixes")
+_SAFETIES = {
+    Safety.SAFE: "Safe: what is built or run stays the same but for the fault",
+    Safety.UNSAFE: "Unsafe at its boldest: it may change what is built or run, and is made only "
+    "with `--unsafe`",
+    Safety.GUIDED: "Guided: it needs a person's choice, and is made only with `--take`, if at all",
+}
 
 
 def main(arguments: list[str]) -> int:
@@ -19,7 +29,8 @@ def main(arguments: list[str]) -> int:
     pages = dict(_pages())
     if arguments == ["--check"]:
         return _check(pages)
-    (DOCS / "rules").mkdir(parents=True, exist_ok=True)
+    for folder in _FOLDERS:
+        (DOCS / folder).mkdir(parents=True, exist_ok=True)
     for path in _strangers(pages):
         path.unlink()
     for path, text in pages.items():
@@ -41,7 +52,8 @@ def _text(path: Path) -> str:
 
 
 def _strangers(pages: Mapping[Path, str]) -> list[Path]:
-    return [path for path in sorted((DOCS / "rules").glob("*.md")) if path not in pages]
+    written = (path for folder in _FOLDERS for path in sorted((DOCS / folder).glob("*.md")))
+    return [path for path in written if path not in pages]
 
 
 def _pages() -> Iterable[tuple[Path, str]]:
@@ -51,6 +63,9 @@ def _pages() -> Iterable[tuple[Path, str]]:
     yield DOCS / "peers.md", _peers_page(rules)
     for rule in rules:
         yield DOCS / "rules" / f"{rule.id}.md", _page(rule)
+    yield DOCS / "fixes" / "README.md", _index_of_fixes(all_fixers())
+    for fixer in all_fixers():
+        yield DOCS / "fixes" / f"{fixer.id}.md", _page_of_fix(fixer)
 
 
 def _index(rules: tuple[Rule, ...]) -> str:
@@ -81,6 +96,7 @@ def _page(rule: Rule) -> str:
         f"Practice `{rule.practice.id}`: {rule.practice.statement}",
         f"## Why\n\n{rule.rationale}",
         f"## What to do\n\n{rule.advice}",
+        *_fixes(rule),
         _examples("Found", rule.bad),
         _examples("Not found", rule.good),
         "## By what authority\n\n" + "\n".join(f"- {c.text}: {c.title}" for c in rule.standards),
@@ -103,6 +119,64 @@ def _facts(rule: Rule) -> str:
 def _examples(title: str, texts: tuple[str, ...]) -> str:
     blocks = (f"```{example_language(text)}\n{text.rstrip()}\n```" for text in texts)
     return f"## {title}\n\n" + "\n\n".join(blocks)
+
+
+def _fixes(rule: Rule) -> Iterator[str]:
+    """What `seawall fix` does about a rule's findings."""
+    fixers = [fixer for fixer in all_fixers() if rule.id in fixer.rules]
+    if not fixers:
+        return
+    yield f"## Fix\n\n`seawall fix --select {rule.id}` writes it where it can be sure."
+    for fixer in fixers:
+        yield f"**[{fixer.title}](../fixes/{fixer.id}.md).** {_SAFETIES[fixer.safety]}."
+        yield fixer.writes
+        yield f"What it can break later: {_begun(fixer.breaks)}"
+        yield from map(_diff, fixer.examples[:1])
+
+
+def _begun(text: str) -> str:
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text
+
+
+def _index_of_fixes(fixers: Iterable[Fixer]) -> str:
+    lines = [
+        "# The fixes",
+        "",
+        "What `seawall fix` writes, and what it proposes; [how it does that](../guides/fix.md). "
+        "Written by `tools/rule_pages.py`.",
+    ]
+    for safety in Safety:
+        own = sorted((f for f in fixers if f.safety is safety), key=lambda each: each.id)
+        if own:
+            lines += ["", f"## {_SAFETIES[safety].partition(':')[0]}", ""]
+            lines += ["| fix | | mends |", "|---|---|---|"]
+            lines += [f"| [`{f.id}`]({f.id}.md) | {f.title} | {_rules_of(f)} |" for f in own]
+    return "\n".join(lines) + "\n"
+
+
+def _rules_of(fixer: Fixer) -> str:
+    return ", ".join(f"[`{rule}`](../rules/{rule}.md)" for rule in fixer.rules)
+
+
+def _page_of_fix(fixer: Fixer) -> str:
+    parts = [
+        f"# {fixer.id}",
+        f"**{fixer.title}.** {_SAFETIES[fixer.safety]}.",
+        f"Mends {_rules_of(fixer)}.",
+        f"## What is written\n\n{fixer.writes}",
+        f"## What it can break later\n\n{fixer.breaks}",
+    ]
+    if fixer.examples:
+        parts.append("## Examples\n\n" + "\n\n".join(map(_diff, fixer.examples)))
+    if fixer.keeps:
+        parts.append(_examples("Left alone", fixer.keeps))
+    return "\n\n".join(parts) + "\n"
+
+
+def _diff(example: Example) -> str:
+    before, after = (text.splitlines() for text in (example.before, example.after))
+    lines = [*unified_diff(before, after, lineterm="", n=1000)][3:]
+    return "```diff\n" + "\n".join(line.rstrip() for line in lines) + "\n```"
 
 
 def _severity_page(rules: tuple[Rule, ...]) -> str:

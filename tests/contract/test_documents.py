@@ -31,7 +31,8 @@ TODAY = date(2026, 11, 24)
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
 )
-WRITTEN = [path for path in DOCUMENTS if path.parent != ROOT / "docs" / "rules"]
+GENERATED = {ROOT / "docs" / "rules", ROOT / "docs" / "fixes"}
+WRITTEN = [path for path in DOCUMENTS if path.parent not in GENERATED]
 PLACEHOLDERS = {"rule-id", "…"}
 MISSPELT = {"root-usr"}
 
@@ -40,10 +41,11 @@ _CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _COMMAND = re.compile(
-    r"\bseawall (checklist|check|init|explain|baseline|config show|completion|version|scan|sbom"
+    r"\bseawall (checklist|check|fix|pin|init|explain|baseline|config show|completion|version|scan|sbom"
     r"|db update|db status|db export|db import)\b(.*)"
 )
 _OPTION = re.compile(r"(?<!\S)(--[a-z-]+|-[a-zA-Z])\b")
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 _IGNORE = re.compile(r"ignore(?:-file|-stage)?\[([^\]]*)\]")
 
 
@@ -99,7 +101,8 @@ def options_of(name: str) -> set[str]:
 def test_an_option_is_one_that_its_command_has(path: Path) -> None:
     text = path.read_text(encoding="utf-8").replace("\\\n", " ")
     for name, rest in _COMMAND.findall(text):
-        for option in _OPTION.findall(re.split(r"[`|;&]", rest)[0]):
+        own = _QUOTED.sub("", re.split(r"[`|;&]", rest)[0])
+        for option in _OPTION.findall(own):
             assert option in options_of(name), f"seawall {name} {option}"
 
 

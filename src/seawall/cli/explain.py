@@ -152,6 +152,10 @@ def _page(rule: Explanation, columns: int) -> Iterator[str]:
     yield from _paragraph("Practice", f"{rule.statement} ({rule.chapter})", columns)
     yield from _paragraph("Why", rule.why, columns)
     yield from _paragraph("Fix", rule.remedy, columns)
+    if rule.fixes:
+        notes = (f"{each.title} ({each.safety}, {each.id})." for each in rule.fixes)
+        text = f"{' '.join(notes)} See it: seawall fix --select {rule.id}"
+        yield from _paragraph("What `seawall fix` writes", text, columns)
     yield from _paragraph(
         "Severity", f"An attacker needs {rule.needs}. He gains {rule.gains}.", columns
     )

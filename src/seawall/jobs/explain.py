@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from seawall.core.errors import UsageError
 from seawall.core.rule import Practice, Rule
@@ -22,8 +22,21 @@ class Standard(Struct, frozen=True):
     url: str
 
 
+class FixNote(Struct, frozen=True):
+    """One way in which `seawall fix` mends a rule's findings; Markdown where it is prose."""
+
+    id: str
+    title: str
+    safety: str
+    writes: str
+    breaks: str
+
+
 class Explanation(Struct, frozen=True):
-    """Everything that is said of a rule; its JSON is what `explain -o json` prints."""
+    """Everything that is said of a rule; its JSON is what `explain -o json` prints.
+
+    `fixes` are there only where one rule is asked for: a list of all need not load them.
+    """
 
     id: str
     title: str
@@ -43,6 +56,7 @@ class Explanation(Struct, frozen=True):
     standards: tuple[Standard, ...]
     aliases: tuple[str, ...]
     surfaces: tuple[str, ...]
+    fixes: tuple[FixNote, ...] = ()
 
 
 class PracticeExplanation(Struct, frozen=True):
@@ -81,7 +95,7 @@ def look_up(name: str) -> Answer:
     if practice is not None and name.lower() not in index.rules:
         return explain_practice(practice)
     if ids := index.named(name) or index.of_tool("trivy", name):
-        return tuple(explain(index.rules[each]) for each in ids)
+        return tuple(_with_fixes(explain(index.rules[each])) for each in ids)
     if absent := why_left_out(name):
         return Absence(*absent)
     listed = "`seawall explain` lists the rules, `seawall explain --practices` the practices."
@@ -112,6 +126,17 @@ def explain(rule: Rule) -> Explanation:
         aliases=rule.aliases,
         surfaces=tuple(surface.__name__ for surface in rule.on),
     )
+
+
+def _with_fixes(explanation: Explanation) -> Explanation:
+    from seawall.fixes import all_fixers  # noqa: PLC0415 -- a list of rules has none
+
+    fixes = (
+        FixNote(fixer.id, fixer.title, fixer.safety.value, fixer.writes, fixer.breaks)
+        for fixer in all_fixers()
+        if explanation.id in fixer.rules
+    )
+    return structs.replace(explanation, fixes=tuple(fixes))
 
 
 def explain_all() -> tuple[Explanation, ...]:
