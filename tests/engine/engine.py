@@ -43,11 +43,13 @@ def reason_to_skip() -> str:
 class Engine:
     """A daemon with data root, exec root, pid file, socket and bridge of its own.
 
-    Start it, then use it in a `with`, which stops it. Engines of one process have numbers.
+    Start it, then use it in a `with`, which stops it. Engines of one process have numbers. The
+    storage driver `vfs` works everywhere, `overlay2` is what builds on large images want.
     """
 
-    def __init__(self, directory: Path, number: int = 0) -> None:
+    def __init__(self, directory: Path, number: int = 0, storage: str = "vfs") -> None:
         self.directory = directory
+        self.storage = storage
         self.log = directory / "dockerd.log"
         self._short = tempfile.mkdtemp(prefix="sw")
         self.address = f"unix://{self._short}/s"
@@ -121,7 +123,7 @@ class Engine:
             "--iptables=false",
             "--ip6tables=false",
             "--ip-masq=false",
-            "--storage-driver=vfs",
+            f"--storage-driver={self.storage}",
         ]
         with self.log.open("wb") as log:
             self._daemon = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)

@@ -1,0 +1,3 @@
+module webshop.example/inventory
+
+go 1.21
