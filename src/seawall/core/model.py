@@ -141,6 +141,8 @@ class Fix(Struct, frozen=True):
     proposal: str = ""
     is_partial: bool = False
     fixer: str = ""
+    brings: tuple[str, ...] = ()
+    """The ids of rules whose milder findings may stand where the mended one stood."""
 
 
 class Evidence(Struct, frozen=True):

@@ -10,6 +10,8 @@ from collections.abc import Collection
 from functools import cache
 from importlib import import_module
 
+from msgspec import structs
+
 from seawall.core.model import Fix, Hit, Safety
 from seawall.fixes.index import INDEXED, MODULES_OF
 from seawall.fixes.model import Context, Fixer
@@ -107,5 +109,5 @@ def fix_of(
             continue
         fix = fixer.on[kind](subject, hit, context)
         if fix is not None and fix.safety in allowed:
-            return fix
+            return structs.replace(fix, brings=fixer.brings) if fixer.brings else fix
     return hit.fix if hit.fix is not None and hit.fix.safety in allowed else None

@@ -111,3 +111,5 @@ class Fixer(Struct, frozen=True):
     on: Mapping[type, Make]
     examples: tuple[Example, ...]
     keeps: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
+    """The ids of rules of which a milder finding may come in place of the one that is mended."""

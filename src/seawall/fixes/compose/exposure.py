@@ -161,6 +161,7 @@ BIND_DATA_PORTS = Fixer(
         "published-docker-api",
         "exposed-ssh-port",
     ),
+    brings=("needless-port",),
     safety=Safety.UNSAFE,
     writes="""\
 `127.0.0.1:` before a publication in short form, or `host_ip: 127.0.0.1` in long form; an address

@@ -290,6 +290,7 @@ SECRETS_TO_FILES = Fixer(
     id="secrets-to-files",
     title="A password becomes a file that only its service gets",
     rules=_RULES,
+    brings=("secret-file-in-project",),
     safety=Safety.UNSAFE,
     writes="""\
 For an image whose documents name a variable that takes a file: `POSTGRES_PASSWORD_FILE:

@@ -298,6 +298,7 @@ TAKE_OUT_SECRET = Fixer(
     id="take-out-secret",
     title="Take a secret out of the file",
     rules=("hardcoded-secret", "default-credential"),
+    brings=("exposed-database-port",),
     safety=Safety.GUIDED,
     writes=(
         "An ENV's pair goes, and RUNs that name the variable get it as a secret; an ARG becomes a "

@@ -60,8 +60,9 @@ def _coming(before: Judgement, after: Judgement, made: tuple[Placed, ...]) -> st
     renamed = Counter[tuple[str, str, bool]]()
     for (rule, path, _, counts), number in gone.items():
         renamed[rule, path, counts] += number
+    told = {rule for each in made for rule in each.fix.brings}
     for (rule, path, symbol, counts), number in new.items():
-        if not counts:  # the fix itself says why it is right there
+        if not counts or rule in told:  # the fix itself says why it is right there
             continue
         renamed[rule, path, counts] -= number
         if renamed[rule, path, counts] < 0:
