@@ -41,8 +41,8 @@ _CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 _COMMAND = re.compile(
-    r"\bseawall (checklist|check|fix|pin|init|explain|baseline|config show|completion|version|scan|sbom"
-    r"|db update|db status|db export|db import)\b(.*)"
+    r"\bseawall (checklist|check|fix|pin|init|explain|baseline|config show|completion|version|scan"
+    r"|sbom|db update|db status|db export|db import)\b(.*)"
 )
 _OPTION = re.compile(r"(?<!\S)(--[a-z-]+|-[a-zA-Z])\b")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")

@@ -40,6 +40,7 @@ reason = "it is so"
 until = 2999-12-31
 """
 BAD = "FROM debian:12.11-slim\nRUN curl http://example.com/x | sh\nUSER root\n"
+UPDATE = "FROM debian:12.11-slim\nRUN apt-get update\nRUN apt-get install -y curl\nUSER 1000\n"
 
 
 @pytest.fixture
@@ -47,6 +48,8 @@ def project(tmp_path: Path) -> Path:
     """A directory with one file for each cause."""
     (tmp_path / "good.Dockerfile").write_text(GOOD)
     (tmp_path / "bad.Dockerfile").write_text(BAD)
+    (tmp_path / "update.Dockerfile").write_text(UPDATE)
+    (tmp_path / "mended.Dockerfile").write_text("FROM debian:12.11-slim\nUSER 1000\n")
     (tmp_path / "broken.txt").write_text("FROM a b c\n")
     (tmp_path / "unknown.txt").write_text("FROM debian:12\nFRUM x\n")
     (tmp_path / "empty.txt").write_text("")
@@ -122,6 +125,28 @@ CASES: list[tuple[int, str]] = [
     (2, "check --target nowhere good.Dockerfile"),
     (2, "check --baseline missing.json good.Dockerfile"),
     (2, "check --jobs -1 good.Dockerfile"),
+    (0, "check --fix good.Dockerfile"),
+    (2, "check --fix -"),
+    # fix
+    (0, "fix --help"),
+    (0, "fix good.Dockerfile"),
+    (0, "fix bad.Dockerfile"),
+    (0, "fix mended.Dockerfile --check"),
+    (1, "fix --check update.Dockerfile"),
+    (1, "fix --check -o json update.Dockerfile"),
+    (0, "fix --write update.Dockerfile"),
+    (2, "fix missing.txt"),
+    (2, "fix broken.txt"),
+    (2, "fix --check update.Dockerfile missing.txt"),
+    (2, "fix nothing"),
+    (2, "fix -o bogus good.Dockerfile"),
+    (2, "fix -o json:no/such/place good.Dockerfile"),
+    (2, "fix --take bogus-rule good.Dockerfile"),
+    (2, "fix --select bogus-rule good.Dockerfile"),
+    (2, "fix --config typo.toml good.Dockerfile"),
+    (2, "fix --baseline missing.json good.Dockerfile"),
+    (2, "fix --prove-timeout 0 good.Dockerfile"),
+    (2, "fix --run hello"),
     # checklist
     (0, "checklist --help"),
     (2, "checklist good.Dockerfile"),

@@ -10,9 +10,10 @@ from typing import Any
 import jsonschema
 import msgspec
 import pytest
+from msgspec import structs
 from planned import mending, planned, replace
 
-from seawall.core.model import FileChange, Fix, Hit, Safety
+from seawall.core.model import FileChange, Fix, Hit, Problem, Safety
 from seawall.jobs.fixing import Plan
 from seawall.jobs.proving.model import (
     Answer,
@@ -43,7 +44,7 @@ PROMISED = {
 def full(tmp_path: Path) -> Plan:
     """A plan with something in every part."""
     path = tmp_path / "Dockerfile"
-    path.write_text("FROM debian:12.11\nADD a /a\nVOLUME /etc\nRUN curl -k https://a.b\nFRUM x\n")
+    path.write_text("FROM debian:12.11\nADD a /a\nVOLUME /etc\nRUN curl -k https://a.b\n")
     (tmp_path / "key").write_text("k")
     changes = (FileChange("create", "n", "x\n"), FileChange("chmod", "key", mode=0o600))
 
@@ -57,7 +58,8 @@ def full(tmp_path: Path) -> Plan:
         unverified_server=replace(" -k", "", Safety.GUIDED, proposal="curl"),
         root_user=replace("VOLUME", "USER 1\nVOLUME", Safety.UNSAFE),
     ):
-        return planned(path)
+        made = planned(path)
+    return structs.replace(made, problems=(Problem("x", "unread"),))
 
 
 def proof() -> ProofReport:

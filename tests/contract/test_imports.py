@@ -41,6 +41,24 @@ def test_a_check_imports_nothing_heavy(tmp_path: Path, form: str) -> None:
     assert FORBIDDEN & modules == set()
 
 
+def test_fixing_a_dockerfile_imports_nothing_heavy(tmp_path: Path) -> None:
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text("FROM debian:latest\nRUN apt-get update\nRUN apt-get install x\n")
+    code, modules = modules_after("fix", str(dockerfile))
+    assert code == 0
+    assert {"yaml", "docker", *FORBIDDEN} & modules == set()
+
+
+def test_a_check_that_shows_no_fixes_loads_no_fixers(tmp_path: Path) -> None:
+    dockerfile = tmp_path / "Dockerfile"
+    dockerfile.write_text("FROM debian:latest\nRUN curl http://x | sh\n")
+    _, modules = modules_after("check", "-o", "json", str(dockerfile))
+    assert "seawall.fixes" not in modules
+    _, modules = modules_after("check", "-o", "text", str(dockerfile))
+    assert "seawall.fixes.dockerfile.user" in modules
+    assert "seawall.fixes.compose.block" not in modules
+
+
 def test_a_check_of_a_directory_without_gitignore_needs_no_pathspec(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM scratch\nUSER 1000\n")
     _, modules = modules_after("check", str(tmp_path))

@@ -11,10 +11,20 @@ from planned import after, mending, planned, proposal, replace
 
 from seawall.core.model import Edit, FileChange, Fix, Hit, Safety
 from seawall.jobs.fixing import Plan
+from seawall.jobs.proving.model import (
+    Answer,
+    Outcome,
+    Posture,
+    Process,
+    ProofReport,
+    SubjectProof,
+    TakenBack,
+)
 from seawall.reports import RenderOptions
 from seawall.reports.fixes import json as as_json
 from seawall.reports.fixes import patch, text
 from seawall.reports.fixes.hunks import hunks
+from seawall.reports.fixes.proof import lines
 
 RULE = "add-for-copy"
 copies = replace("ADD", "COPY")
@@ -43,7 +53,6 @@ PATCHED = [
     pytest.param("FROM debian:12.11\nADD a /a\nUSER 1000\n", id="plain"),
     pytest.param("FROM debian:12.11\nADD a /a", id="no-end"),
     pytest.param("FROM debian:12.11\r\nADD a /a\r\nUSER 1000\r\n", id="crlf"),
-    pytest.param("ADD a /a\nFROM debian:12.11\nADD a /a\n", id="first-line"),
     pytest.param(b"\xef\xbb\xbfFROM debian:12.11\nLABEL a='\xff'\nADD a /a\n", id="odd-bytes"),
     pytest.param(f"FROM debian:12.11\nADD a /a\n{FILLER}ADD b /b\n{FILLER}ADD c /c", id="far"),
     pytest.param("FROM debian:12.11\n\x0cADD a /a\n\n\nADD b \\\n  /b\n", id="blank"),
@@ -58,8 +67,6 @@ def test_git_and_patch_take_the_patch(
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     monkeypatch.chdir(tmp_path)
     made = plan_of(Path(name), content)
-    if made.is_empty:
-        pytest.skip("nothing to mend in it")
     given = Path(name).read_bytes()
     data = patch.render(made)
     subprocess.run(["git", "apply", "--check"], input=data, check=True)
@@ -203,3 +210,39 @@ def test_bytes_that_are_no_text_make_an_edit_inexact(tmp_path: Path) -> None:
     (row,) = json.loads(as_json.render(made, RenderOptions(), 0))["files"]
     assert row["edits"][0]["text"] == "COPY \\xff"
     assert not row["is_exact"]
+
+
+def test_the_text_of_a_proof_says_what_was_repaired_and_taken_back() -> None:
+    root = Posture((Process(0, 0, "x", frozenset({"CHOWN"})), Process(0, 0)), is_seen=True)
+    plain = Posture((Process(1000, 1000),), is_read_only=True)
+    back = TakenBack(("root-user", "Dockerfile", "stage 0"), "a user", "did not start", ("EACCES",))
+    subjects = (
+        SubjectProof(
+            "web",
+            "compose.yaml",
+            Outcome.REPAIRED,
+            repairs=("a tmpfs at /run",),
+            taken_back=(back,),
+            unproven=(back,),
+            answers=(Answer("log", False, "new errors"), Answer("life", True)),
+            notes=("a note",),
+            before=root,
+            after=plain,
+        ),
+        SubjectProof("db", "compose.yaml", Outcome.NOT_PROVABLE, "it is never healthy"),
+    )
+    assert [*lines(ProofReport(subjects, 7, 2, 12.4, ("x1",)))] == [
+        "web (compose.yaml): repaired, and proven",
+        "  2 of 2 processes as root, 1 capability -> 0 of 1 processes as root, 0 capabilities, "
+        "read-only",
+        "  repaired by a tmpfs at /run",
+        "  taken back: [root-user] a user: did not start",
+        "    | EACCES",
+        "  not tried: [root-user] a user: did not start",
+        "    | EACCES",
+        "  log: new errors",
+        "  a note",
+        "db (compose.yaml): not provable: it is never healthy",
+        "2 builds, 7 starts, 12 s",
+        "could not be removed from the engine: x1",
+    ]

@@ -199,9 +199,12 @@ def test_what_a_caller_skips_is_not_made(dockerfile: Path) -> None:
     assert [fix.key for fix in second.fixes] == keys[1:]
 
 
-def test_a_file_that_buildkit_refuses_is_a_problem_of_the_plan(dockerfile: Path) -> None:
-    dockerfile.write_text("FRUM x\n")
-    assert planned(dockerfile).problems
+def test_a_file_that_buildkit_refuses_is_a_problem_and_not_mended(dockerfile: Path) -> None:
+    dockerfile.write_text(f"{ADDS}FRUM x\n")
+    with mending(add_for_copy=copies):
+        made = planned(dockerfile)
+    assert made.problems
+    assert made.is_empty
 
 
 def test_a_path_that_leads_to_nothing_is_a_problem(tmp_path: Path) -> None:

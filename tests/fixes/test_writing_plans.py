@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -81,6 +82,16 @@ def test_a_file_that_is_gone_is_a_problem(tmp_path: Path) -> None:
     path.unlink()
     (problem,) = write(made).problems
     assert "no such file" in problem.reason
+
+
+def test_a_pipe_that_stands_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "Dockerfile"
+    path.write_text("FROM debian:12.11\nADD a /a\n")
+    made = plan_of(path)
+    path.unlink()
+    os.mkfifo(path)
+    (problem,) = write(made).problems
+    assert "no regular file" in problem.reason
 
 
 def test_a_read_only_file_is_a_problem_even_for_root(tmp_path: Path) -> None:

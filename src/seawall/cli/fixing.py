@@ -184,9 +184,9 @@ def _rendered(output: Output, done: _Done, options: RenderOptions) -> str | byte
 def _told(proof: ProofReport | None) -> list[str]:
     if proof is None:
         return []
-    from seawall.jobs.proving.telling import lines
+    from seawall.reports.fixes.proof import lines
 
-    return lines(proof)
+    return [*lines(proof)]
 
 
 def _outputs(values: Sequence[str]) -> tuple[Output, ...]:

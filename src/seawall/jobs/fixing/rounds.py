@@ -113,9 +113,13 @@ class _Mending:
         )
 
     def _batch(self, judged: Judgement) -> list[Placed]:
-        """The fixes of this round: in the order of places, each apart from those before it."""
+        """The fixes of this round: in the order of places, each apart from those before it.
+
+        A Dockerfile that BuildKit refuses gets none: what it says is not known for sure.
+        """
         taken: list[Placed] = []
-        for finding in judged.findings:
+        is_refused = judged.facts is not None and bool(judged.facts.errors)
+        for finding in () if is_refused else judged.findings:
             fix = finding.fix
             if fix is None or not self._is_to_be_made(finding, fix):
                 continue

@@ -53,11 +53,20 @@ def write(plan: Plan) -> Written:
 
 def _replace(file: ChangedFile) -> None:
     path = Path(file.path)
-    if path.read_bytes() != as_bytes(file.before):
+    if _bytes_of(path) != as_bytes(file.before):
         raise InputError("has changed since it was read, not written", _AGAIN)
     if not os.access(path, os.W_OK) or not stat.S_IMODE(path.stat().st_mode) & 0o222:
         raise InputError("is read-only, not written", _RIGHTS)
     atomic_write(path, file.after, Path(file.boundary) if file.boundary else None)
+
+
+def _bytes_of(path: Path) -> bytes:
+    """What a regular file holds; what has become of it is not waited for."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise InputError("is no regular file any more, not written", _AGAIN)
+        return file.read()
 
 
 def _create(file: ChangedFile) -> None:
