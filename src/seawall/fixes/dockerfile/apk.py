@@ -197,7 +197,6 @@ VIRTUAL = Fixer(
         ),
     ),
     keeps=(
-        "FROM alpine:3.19\nRUN apk add --no-cache --virtual .app-rundeps libpq && make\n",
         "FROM alpine:3.19\nRUN apk add --no-cache --virtual .build gcc\nRUN make\n"
         "RUN apk del .build\n",
     ),

@@ -47,8 +47,19 @@ def _uses_lists(dockerfile: Dockerfile, instruction: Instruction) -> bool:
         not _LIST_USERS.isdisjoint(command.literals)
         or command.name in {"", "apt-cache", "debootstrap", "aptitude", "gdebi", "dpkg"}
         or command.name.endswith((".sh", ".bash"))
+        or "install" in command.name
+        or _runs_script(command)
         for command in script.commands
     )
+
+
+_SHELLS = frozenset({"sh", "bash", "dash", "ash", "zsh", ".", "source"})
+
+
+def _runs_script(command: Command) -> bool:
+    """Whether a shell is given a file, which may install anything."""
+    is_shell = command.name in _SHELLS and not command.has_option("-c")
+    return is_shell and next(command.operands(), None) is not None
 
 
 def _recommends(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
@@ -205,6 +216,8 @@ RULES = (
             "=== image\nFROM debian:12\nRUN apt-get update\n",
         ),
         good=(
+            "FROM debian:12\nCOPY x.sh /\nRUN apt-get update && bash -e /x.sh\n",
+            "FROM php:8\nRUN apt-get update && install-php-extensions gd\n",
             "FROM debian:12.5\nRUN apt-get update && apt-get install -y nginx\n",
             "FROM debian:12.5\nRUN apt-get update && ./install.sh\n",
             "FROM debian:12.5\nRUN apt-get update; apt-get -y upgrade\n",

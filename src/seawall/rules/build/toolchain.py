@@ -174,6 +174,8 @@ def _virtual_kept(dockerfile: Dockerfile, _: Settings) -> Iterator[Hit]:
         name = next(command.option_values("--virtual", "-t"), None)
         if name is None or "add" not in command.literals or instruction.stage not in in_image:
             continue
+        if "run" in name.loose:  # `.app-rundeps`: what the program needs, kept on purpose
+            continue
         removals = [
             (place, other)
             for place, other in dockerfile.commands("apk")
@@ -303,6 +305,7 @@ RULES = (
         good=(
             "FROM alpine:3.19\nRUN apk add --virtual .build gcc && make && apk del .build\n",
             "FROM alpine:3.19 AS b\nRUN apk add --virtual .build gcc\nFROM alpine:3.19\n",
+            "FROM alpine:3.19\nRUN apk add --no-cache --virtual .app-rundeps libpq\n",
         ),
         remedy="Join the two into one RUN: `apk add --virtual .build … && … && apk del .build`.",
     ),
