@@ -294,7 +294,9 @@ def decide(project: Path) -> None:
     for name, text in WRITTEN.items():
         (project / name).parent.mkdir(exist_ok=True)
         (project / name).write_text(text)
+    # What the tool carried over from the files was public with them: it is made anew, not kept.
     shutil.rmtree(project / "secrets", ignore_errors=True)
+    (project / ".env").unlink(missing_ok=True)
     _git(project, "add", "--all")
 
 
