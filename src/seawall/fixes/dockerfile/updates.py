@@ -193,7 +193,6 @@ MERGE = Fixer(
         "FROM debian:12.5\nRUN apt-get update\nUSER app\nRUN apt-get install -y nginx\n",
         "FROM debian:12.5\nRUN apt-get update\nRUN apt-get install -y nginx || true\n",
         "FROM debian:12.5\nRUN apt-get update\nRUN apt-get install -y nginx; echo done\n",
-        "FROM debian:12.5\nRUN apt-get update && bash /x/setup.sh\nRUN apt-get install -y x\n",
         "FROM debian:12.5 AS a\nRUN apt-get update\nFROM a\nRUN apt-get install -y nginx\n",
     ),
 )
