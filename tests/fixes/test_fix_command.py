@@ -5,11 +5,21 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from seawall.cli.main import main
+from seawall.jobs.proving.model import (
+    Outcome,
+    ProofOptions,
+    ProofReport,
+    Proven,
+    Replan,
+    SubjectProof,
+    Subjects,
+)
 
 UPDATE = "FROM debian:12.11\nRUN apt-get update\nRUN apt-get install -y curl\nUSER 1000\n"
 MERGED = "FROM debian:12.11\nRUN apt-get update && apt-get install -y curl\nUSER 1000\n"
@@ -155,3 +165,43 @@ def test_a_lock_gives_the_digests(capsys: pytest.CaptureFixture[str]) -> None:
     Path("seawall.lock").write_text("version = ")
     assert main(["fix", "--isolated"]) == 2
     assert "seawall.lock: is no lock" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("outcome", "code"), [(Outcome.TAKEN_BACK, 0), (Outcome.NOT_PROVABLE, 2)])
+def test_the_plan_that_a_proof_leaves_is_shown_and_written(
+    dockerfile: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    outcome: Outcome,
+    code: int,
+) -> None:
+    asked: list[object] = []
+
+    def prove(
+        replan: Replan, subjects: Subjects, options: ProofOptions, progress: Callable[[str], None]
+    ) -> Proven:
+        progress("building")
+        first = replan(frozenset(), {})
+        asked.extend((subjects.dockerfiles, options.patience, options.command))
+        report = ProofReport((SubjectProof("web", "Dockerfile", outcome),))
+        return Proven(replan(frozenset({first.fixes[0].key}), {}), report)
+
+    monkeypatch.setattr("seawall.jobs.proving.prove", prove)
+    dockerfile.write_text(UPDATE.replace("USER", "ADD a /a\nUSER"))
+    only = ("--isolated", "--select", "update-alone,add-for-copy", "--unsafe", "--write")
+    how = ("--prove", "--prove-timeout", "7", "--prove-command", "true")
+    assert main(["fix", *only, *how, "-o", "json", "-o", "text:said"]) == code
+    document = json.loads(capfd.readouterr().out)
+    assert document["proof"]["subjects"][0]["outcome"] == outcome.value
+    assert "web (Dockerfile): " in Path("said").read_text()
+    assert [fix["rule"] for fix in document["fixes"]] == ["add-for-copy"]
+    assert dockerfile.read_text() == UPDATE.replace("USER", "COPY a /a\nUSER")
+    assert asked == [(str(dockerfile),), 7.0, "true"]
+
+
+def test_what_changes_nothing_is_not_proven(
+    dockerfile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("seawall.jobs.proving.prove", None)
+    dockerfile.write_text(MERGED)
+    assert main(["fix", *ONLY, "--prove"]) == 0

@@ -282,6 +282,55 @@ def test_a_project_is_judged_with_its_mended_dockerfile(tmp_path: Path) -> None:
     assert [fix.finding.location.path for fix in made.fixes] == [str(tmp_path / "Dockerfile")]
 
 
+STAGES = (
+    'FROM debian:12.11 AS app\nADD a /a\nADD b /b\nUSER 1000\nFROM app\nUSER 1000\nCMD ["/a"]\n'
+)
+
+
+def build_of_stage(tmp_path: Path) -> None:
+    """A project whose service runs a stage that no judgement of the file alone looks at."""
+    (tmp_path / "Dockerfile").write_text(STAGES)
+    build = "build: {context: ., target: app}"
+    (tmp_path / "compose.yaml").write_text(f"services:\n  web:\n    {build}\n")
+
+
+def without_user(text: str, hit: Hit) -> Fix | None:
+    """Copies, and takes the user of the inner stage away."""
+    fix = copies(text, hit)
+    at = text.find("USER 1000\nFROM")
+    if fix is None or at < 0:
+        return fix
+    return Fix(Safety.SAFE, "no user", (*fix.edits, Edit(at, at + 10, "")))
+
+
+def test_a_fix_of_a_dockerfile_that_brings_its_project_a_finding_is_left_out(
+    tmp_path: Path,
+) -> None:
+    build_of_stage(tmp_path)
+
+    def make(text: str, hit: Hit) -> Fix | None:
+        is_first = text[hit.at.start :].startswith("ADD a")
+        return without_user(text, hit) if is_first else copies(text, hit)
+
+    with mending(add_for_copy=make):
+        assert len(planned(tmp_path / "Dockerfile").fixes) == 2
+        made = planned(tmp_path)
+    assert after(made) == STAGES.replace("ADD b", "COPY b")
+    (left,) = made.left_out
+    assert left.why == "it would bring a new finding: root-user (service web/user)"
+    assert [change.fixes for change in made.changed[0].changes] == [(0,)]
+
+
+def test_fixes_that_only_together_bring_a_project_a_finding_are_all_left_out(
+    tmp_path: Path,
+) -> None:
+    build_of_stage(tmp_path)
+    with mending(add_for_copy=without_user):
+        made = planned(tmp_path)
+    assert made.is_empty
+    assert len(made.left_out) == 2
+
+
 def test_a_dockerfile_whose_user_compose_sets_is_not_mended(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM debian:12.11\nCMD ['x']\n")
     (tmp_path / "compose.yaml").write_text("services:\n  web:\n    build: .\n    user: '1000'\n")

@@ -57,7 +57,7 @@ def run_fix(arguments: FixArguments, paths: tuple[str, ...]) -> int:
     policy = governance.leading(paths)
     made = _planned(paths, asked, governance)
     proof = None
-    if arguments.proves:
+    if arguments.proves and not made.is_empty:
         made, proof = _proven(arguments, paths, asked, governance, made)
     written = write(made) if arguments.writes else None
     problems = (*made.problems, *(written.problems if written else ()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from msgspec import Struct, structs
@@ -12,13 +13,14 @@ from seawall.core.baseline import read_baseline
 from seawall.core.globs import absolute
 from seawall.core.model import FileChange, Finding, Notice, Problem, Safety
 from seawall.core.report import Excerpt
-from seawall.jobs.check import examine_unit, identity_root
+from seawall.jobs.check import identity_root
 from seawall.jobs.discover import RUN_OPTION, STANDARD_INPUT, Discovery, Input, discover
 from seawall.jobs.examine import bug
 from seawall.jobs.fixing.asking import Asking, is_wanted
 from seawall.jobs.fixing.bench import Bench
 from seawall.jobs.fixing.draft import Draft, draft_of
-from seawall.jobs.fixing.model import ChangedFile, FixOptions, Made, Plan
+from seawall.jobs.fixing.model import ChangedFile, FixOptions, Key, Made, Plan
+from seawall.jobs.fixing.neighbours import Project, reconciled
 from seawall.jobs.fixing.placing import APPEND, CHMOD, CREATE, boundary_of, disk_text
 from seawall.jobs.fixing.rounds import ROUNDS, Mended, mend
 from seawall.jobs.governance import Governance, Ruling
@@ -102,8 +104,11 @@ class _Planning:
         single = [unit for unit in self._units if unit.kind in (DOCKERFILE, RUN)]
         projects = [unit for unit in self._units if unit.kind == COMPOSE]
         around = [unit for unit in self._units if unit.kind == REPOSITORY]
-        answers, builds = self._said_by(projects if len(single) + len(around) else ())
-        self._mend_apart([self._task(unit, answers=answers) for unit in single])
+        known = [self._project(unit) for unit in projects] if single or around else []
+        said = [outcome for project in known for outcome in project.before.outcomes]
+        answers = tuple(each for outcome in said for each in outcome.settled)
+        builds = tuple(each for outcome in said for each in outcome.builds)
+        self._mend_apart([self._task(unit, answers=answers) for unit in single], known)
         for unit in projects:
             self._mend(self._task(unit))
         for unit in around:
@@ -111,19 +116,12 @@ class _Planning:
         self._problems = [*problems, *self._asking.problems, *self._problems]
         return self._result()
 
-    def _said_by(
-        self, projects: Sequence[Unit]
-    ) -> tuple[tuple[Settled, ...], tuple[tuple[str, str], ...]]:
-        """What projects say of the Dockerfiles that they build, before anything is mended."""
-        outcomes = [
-            outcome
-            for unit in projects
-            for outcome in examine_unit(unit, self._options.check, self._root, None, [])
-        ]
-        return (
-            tuple(each for outcome in outcomes for each in outcome.settled),
-            tuple(each for outcome in outcomes for each in outcome.builds),
-        )
+    def _project(self, unit: Unit) -> Project:
+        """A project as it is, before anything is mended."""
+        ruling = structs.replace(self._asking.ruling(unit), mending=None)
+        asked = structs.replace(unit, ruling=ruling)
+        bench = Bench(asked, self._options.check, self._root, accepted=self._accepted)
+        return Project(bench, bench.judge({}))
 
     def _task(
         self,
@@ -136,12 +134,17 @@ class _Planning:
         bench = Bench(asked, check, self._root, builds, answers, self._accepted)
         return _Task(bench, unit.ruling)
 
-    def _mend_apart(self, tasks: Sequence[_Task]) -> None:
-        """Files that have nothing to do with each other."""
-        done = map_all(_mended, tasks, _died, self._options.check.jobs)
-        for number, each in enumerate(done, 1):
-            self._take(each, len(self._made))
-            self._progress(number, len(self._units))
+    def _mend_apart(self, tasks: Sequence[_Task], projects: Sequence[Project]) -> None:
+        """Files that have nothing to do with each other, but for the projects that build them."""
+        done: list[_Done] = []
+        for each in map_all(_mended, tasks, _died, self._options.check.jobs):
+            done.append(each)
+            self._progress(len(done), len(self._units))
+        mended = {n: each.mended for n, each in enumerate(done) if each.mended is not None}
+        if projects:
+            mended = dict(reconciled(projects, mended, partial(_again, tasks)))
+        for number, each in enumerate(done):
+            self._take(_Done(mended.get(number), each.problems), len(self._made))
 
     def _mend(self, task: _Task) -> None:
         """Files that others may have touched before."""
@@ -240,6 +243,19 @@ def _mended(task: _Task, drafts: Mapping[str, Draft] | None = None, number: int 
     except Exception as error:
         return _Done(problems=(bug(name, "mending it failed", error),))
     return _Done(mended, mended.last.problems)
+
+
+def _again(tasks: Sequence[_Task], number: int, skipped: frozenset[Key]) -> Mended:
+    """Mend the file of a task once more, without some of its fixes."""
+    task = tasks[number]
+    unit = task.bench.unit
+    mending = unit.ruling.mending
+    assert mending is not None  # noqa: S101 -- every task's ruling has it
+    mending = structs.replace(mending, skipped=mending.skipped | skipped)
+    unit = structs.replace(unit, ruling=structs.replace(unit.ruling, mending=mending))
+    done = _mended(structs.replace(task, bench=structs.replace(task.bench, unit=unit)))
+    assert done.mended is not None, done.problems  # noqa: S101 -- it was mended before
+    return done.mended
 
 
 def _died(task: _Task) -> _Done:

@@ -25,7 +25,7 @@ def objection(
     return (
         _unread(before.problems, after.problems)
         or _staying(before, after, fixes)
-        or _coming(before, after, fixes)
+        or arrival(before, after, fixes)
         or _strange(before, after, fixes, drafts, texts)
     )
 
@@ -51,8 +51,12 @@ def _must_go(made: Placed) -> bool:
     return not made.fix.is_partial and all(change.deed != CHMOD for change in made.files)
 
 
-def _coming(before: Judgement, after: Judgement, made: tuple[Placed, ...]) -> str:
-    """A finding that was not there before; one is not new because its place is called anew."""
+def arrival(before: Judgement, after: Judgement, made: tuple[Placed, ...] = ()) -> str:
+    """A finding that was not there before; one is not new because its place is called anew.
+
+    It goes on from `it would …`, and is empty for none. What the fixes in `made` mend is gone for
+    good: it does not count as called anew.
+    """
     new = after.sight - before.sight
     if not new:
         return ""
