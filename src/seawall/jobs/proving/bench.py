@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 from seawall.core.errors import InputError
 from seawall.jobs.proving.building import DOCKERFILE, context_of
 from seawall.jobs.proving.health import Readiness, Waiting
+from seawall.jobs.proving.image_files import ImageFiles
 from seawall.jobs.proving.logs import tail
 from seawall.jobs.proving.model import Posture, ProofOptions
 from seawall.jobs.proving.observing import Life, Observation, compare
@@ -84,6 +85,7 @@ class Bench:
         self._progress = progress
         self._built: dict[Recipe, str | NotHereError | BuildError] = {}
         self._fetched: dict[str, str] = {}
+        self._files: dict[str, ImageFiles] = {}
         self._runs = 0
 
     def image_of(self, part: Part) -> str:
@@ -144,6 +146,14 @@ class Bench:
                 if _is_fetch(error):
                     raise NotHereError(error.message, is_fetch=True) from error
                 raise
+
+    def files_of(self, part: Part) -> ImageFiles:
+        """What is in the image of a part (see `image_of` for what it raises)."""
+        image = self.image_of(part)
+        if image not in self._files:
+            with self._shield.held():
+                self._files[image] = ImageFiles(self.laboratory, image)
+        return self._files[image]
 
     def run(
         self,

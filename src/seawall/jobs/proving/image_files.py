@@ -7,8 +7,7 @@ import stat
 import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from types import TracebackType
-from typing import IO, Self, cast
+from typing import IO, cast
 
 from msgspec import Struct
 
@@ -57,25 +56,13 @@ class Entry(Struct, frozen=True):
 
 
 class ImageFiles:
-    """Looks into an image through a container that is never started."""
+    """Looks into an image through a container that is never started, and is there to the end."""
 
     def __init__(self, laboratory: Laboratory, image: str) -> None:
         self._laboratory = laboratory
         self._known: dict[str, Entry | None] = {}
-        name = f"seawall-proof-{laboratory.identifier}-look"
         body = {"Image": image, "Cmd": ["/"], "HostConfig": {"NetworkMode": "none"}}
-        self._container = laboratory.create(name, body)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._laboratory.remove(self._container)
+        self._container = laboratory.create("", body)
 
     def deepest(self, path: str) -> tuple[Entry, str]:
         """The last entry of a path that exists, links followed, and what of the path is beyond."""

@@ -73,16 +73,15 @@ class Trial:
         for name, seen in self._baseline.items():
             part = self._pair.before.part(name)
             if part is not None:
-                with ImageFiles(self._bench.laboratory, self._bench.image_of(part)) as files:
-                    mounted = _mounted(part)
-                    found[name] = observed_at_first(seen, mounted, files.deepest, files.tools())
+                files = self._bench.files_of(part)
+                mounted, tools = _mounted(part), files.tools()
+                found[name] = observed_at_first(seen, mounted, files.deepest, tools)
         return found
 
     def _learned(self, part: Part, seen: Observation) -> Observed | None:
         """What a failed run showed beyond what the plan gives already; None for nothing."""
         before = self._baseline[part.name]
-        with ImageFiles(self._bench.laboratory, self._image_for_looks(part)) as files:
-            shown = learn(before, seen, _mounted(part), files.deepest)
+        shown = learn(before, seen, _mounted(part), self._files_of(part).deepest)
         first, given = self._first[part.name], given_by(part.workload)
         if not seen.claims.get("read-only"):
             first = structs.replace(first, scratch=(), kept=())
@@ -93,12 +92,12 @@ class Trial:
         found = widened(known, more)
         return found if found != known else None
 
-    def _image_for_looks(self, part: Part) -> str:
+    def _files_of(self, part: Part) -> ImageFiles:
+        """What is in its image, or in that of before where there is none."""
         try:
-            return self._bench.image_of(part)
+            return self._bench.files_of(part)
         except (BuildError, NotHereError):
-            before = self._pair.before.part(part.name)
-            return self._bench.image_of(before or part)
+            return self._bench.files_of(self._pair.before.part(part.name) or part)
 
     # Ask
 

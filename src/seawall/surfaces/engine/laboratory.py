@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 from seawall.core.errors import InputError
-from seawall.surfaces.engine.connection import NotFoundError, UnreachableError
+from seawall.surfaces.engine.connection import Engine, NotFoundError, UnreachableError
 from seawall.surfaces.engine.endpoint import Endpoint, find_endpoint
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ OWNER = "seawall.proof.owner"
 MAX_LOG = 256 * 1024
 """Bytes of a container's log that are looked at, from its end."""
 
+_CHUNK = 64 * 1024
 _ANSWER = 120.0
 """Seconds: under load an engine takes a minute to make a container."""
 
@@ -114,13 +115,15 @@ class Laboratory:
             "version": "2",
         }
         said: list[str] = []
+        given = {key: value for key, value in query.items() if value}
+        kind = {"Content-Type": "application/x-tar"}
         with (
             _told(),
             self._api.post(
-                f"{self._api.base_url}/v{self._api.api_version}/build",
-                params={key: value for key, value in query.items() if value},
+                self._url("/build"),
+                params=given,
                 data=context,
-                headers={"Content-Type": "application/x-tar"},
+                headers=kind,
                 stream=True,
                 timeout=patience,
             ) as answer,
@@ -152,10 +155,10 @@ class Laboratory:
     # Containers
 
     def create(self, name: str, config: Mapping[str, Any]) -> str:
-        """Make a container of the body of a request; its identifier."""
+        """Make a container of the body of a request, by that name or any; its identifier."""
         body = {**config, "Labels": {**(config.get("Labels") or {}), **self.labels}}
         with _told():
-            answer = self._api.create_container_from_config(body, name)
+            answer = self._api.create_container_from_config(body, name or None)
         identifier: str = answer["Id"]
         return identifier
 
@@ -223,13 +226,17 @@ class Laboratory:
 
     @contextmanager
     def archive(self, container: str, path: str) -> Iterator[Iterator[bytes]]:
-        """A path of it as a tar archive, as it comes."""
-        with _told():
-            chunks, _ = self._api.get_archive(container, path, chunk_size=64 * 1024)
-        try:
-            yield chunks
-        finally:
-            chunks.close()
+        """A path of it as a tar archive, as it comes; nobody has to read it to its end."""
+        url = self._url(f"/containers/{container}/archive")
+        with _told(), self._api.get(url, params={"path": path}, stream=True) as answer:
+            if answer.status_code == 404:
+                raise NotFoundError(f"the engine says: {_message(answer.content)}")
+            if answer.status_code != 200:
+                raise InputError(f"the engine refuses: {_message(answer.content)}")
+            yield answer.iter_content(_CHUNK)
+
+    def _url(self, path: str) -> str:
+        return f"{self._api.base_url}/v{self._api.api_version}{path}"
 
     # The end
 
@@ -318,10 +325,12 @@ def _client(endpoint: Endpoint) -> APIClient:
     except ImportError as error:
         message = "a proof needs the official SDK for the Docker Engine, which is not installed"
         raise InputError(message, _HOW_TO_GET) from error
+    # Who asks first is our own client, which says what is wrong better and leaves nothing open.
+    version = ".".join(map(str, Engine(endpoint).version))
     with _told(endpoint.text):
         return docker.APIClient(
             base_url=_address(endpoint),
-            version="auto",
+            version=version,
             timeout=_ANSWER,
             tls=_tls(endpoint),
             use_ssh_client=True,
