@@ -94,7 +94,7 @@ class Search(Struct):
         return self._polished(attempt)
 
     def _all(self) -> frozenset[str]:
-        return frozenset(self.names) - self.broken.keys()
+        return frozenset(name for name in self.names if name not in self.broken)
 
     def _ask(self, names: frozenset[str], without: Iterable[Key] = ()) -> Attempt:
         return self.ask(frozenset({*self.skipped, *self.unproven, *without}), self.observed, names)
@@ -287,7 +287,7 @@ class Search(Struct):
         self._renew()
         for key in filter(self._has_changed, list(self.skipped)):
             seen = self.skipped.pop(key)
-            names = frozenset(seen.failed) & self._all()
+            names = self._all() & frozenset(seen.failed)
             if not self._may_go_on() or not self._ask(names).passed:
                 self.skipped[key] = seen
         for name, control in filter(self._has_changed, list(self.unborne)):
