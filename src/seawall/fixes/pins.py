@@ -212,6 +212,8 @@ def _released(written: _Written | None) -> Fix | None:
     if cycle is None or not cycle.latest or cycle.latest.split(".")[0] != version:
         return None
     tag = cycle.latest + dash + variant
+    if "+" in tag:  # Java's releases have it, tags can't: each publisher writes another sign
+        return None
     edit = Edit(written.end - len(reference.tag), written.end, tag)
     return Fix(
         Safety.UNSAFE,

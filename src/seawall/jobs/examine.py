@@ -69,7 +69,9 @@ def examine(source: Source, ruling: Ruling, build: Build, keep_hidden: bool) -> 
     except Exception as error:
         return Examination(problems=(bug(source.path, "reading it failed", error),))
     taken = Taken(source, ruling, keep_hidden)
-    taken.take(judge(facts, checks_on(Dockerfile), ruling.settings, source.lowered), facts)
+    # What BuildKit refuses is not mended: what it says is not known for sure.
+    subject = None if facts.errors else facts
+    taken.take(judge(facts, checks_on(Dockerfile), ruling.settings, source.lowered), subject)
     hint = _refusal(facts, build)
     refused = (Problem(source.path, e.message, hint, e.line) for e in facts.errors)
     return Examination(

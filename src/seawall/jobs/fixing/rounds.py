@@ -113,13 +113,9 @@ class _Mending:
         )
 
     def _batch(self, judged: Judgement) -> list[Placed]:
-        """The fixes of this round: in the order of places, each apart from those before it.
-
-        A Dockerfile that BuildKit refuses gets none: what it says is not known for sure.
-        """
+        """The fixes of this round: in the order of places, each apart from those before it."""
         taken: list[Placed] = []
-        is_refused = judged.facts is not None and bool(judged.facts.errors)
-        for finding in () if is_refused else judged.findings:
+        for finding in judged.findings:
             fix = finding.fix
             if fix is None or not self._is_to_be_made(finding, fix):
                 continue
