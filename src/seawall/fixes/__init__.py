@@ -109,5 +109,6 @@ def fix_of(
             continue
         fix = fixer.on[kind](subject, hit, context)
         if fix is not None and fix.safety in allowed:
-            return structs.replace(fix, brings=fixer.brings) if fixer.brings else fix
+            title = fix.title[:1].upper() + fix.title[1:]
+            return structs.replace(fix, title=title, brings=fixer.brings)
     return hit.fix if hit.fix is not None and hit.fix.safety in allowed else None
