@@ -2,7 +2,7 @@
 
 apt resolves against an empty status file, `dpkg-deb` unpacks, and no maintainer script runs: that
 takes seconds where a bootstrap takes a minute. What the programs need to run is all there; what
-only people read, LLVM, Perl's library and Go's compiled commands are left out.
+only people read, LLVM, Perl's library and Go's lesser tools are left out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ BASE = ("coreutils", "dash", "findutils", "grep", "sed", "busybox-static")
 
 _LEFT_OUT = (
     *("./usr/share/doc", "./usr/share/man", "./usr/share/locale", "./usr/share/i18n"),
-    *("*/go-*/pkg/linux_*/cmd", "*/go-*/pkg/linux_*_*", "*/go-*/test", "*/go-*/api"),
+    *("*/go-*/pkg/linux_*/cmd", "*/go-*/test", "*/go-*/api", "*/go-*/src/cmd", "*/testdata"),
+    *("*_test.go", "*/gofmt"),
+    *(f"*/go-*/pkg/tool/*/{name}" for name in ("[dfnopt]*", "addr2line", "api", "cgo", "cover")),
+    *(f"*/go-*/pkg/tool/*/{name}" for name in ("trace", "vet")),
     *("*/libLLVM*", "*/libz3.so*", "*/llvmjit*", "*/bitcode", "./usr/share/perl", "*/perl/5.*"),
 )
 _MERGED = ("bin", "sbin", "lib", "lib64")
