@@ -62,8 +62,9 @@ class World(Struct):
             answers,
             tuple(keys),
             learned,
-            dict.fromkeys(names, self.given) if self.drops else {},
+            dict.fromkeys(names, self.given),
             controls=dict.fromkeys(answers, self.controls),
+            bare=frozenset(names) if self.drops else frozenset(),
         )
 
     def search(self, most: int = 100, rounds: int = 6) -> tuple[Search, Attempt]:

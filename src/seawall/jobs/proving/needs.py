@@ -277,3 +277,5 @@ def described(known: Observed, before: Observed) -> Iterator[str]:
         ("the capability {}", known.capabilities, before.capabilities),
     ):
         yield from (words.format(each) for each in now if each not in then)
+    if known.user and known.user != before.user:
+        yield f"the user {known.user}"

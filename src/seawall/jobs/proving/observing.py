@@ -14,13 +14,15 @@ from seawall.jobs.proving.model import Answer, Posture, Process
 class Life(Struct, frozen=True):
     """Whether a service lives on; None where that was not asked, or can't be.
 
-    `was_killed` where it did not end when it was told to.
+    `was_killed` where it did not end when it was told to. `inherits` where it comes up on volumes
+    that were written before the fixes.
     """
 
     executes: bool | None = None
     was_killed: bool | None = None
     restarts: bool | None = None
     boots_again: bool | None = None
+    inherits: bool | None = None
 
 
 class Observation(Struct, frozen=True):
@@ -149,6 +151,8 @@ def _life(before: Life, after: Life, seen: Observation) -> Answer:
         problems.append("it does not come back after a restart")
     if before.boots_again and after.boots_again is False:
         problems.append("a second container on the same volumes does not come up")
+    if after.inherits is False:
+        problems.append("it does not come up on volumes that were written before the fixes")
     lines = tail(seen.everything_said) if problems else ()
     return Answer("life", not problems, "; ".join(problems), lines)
 

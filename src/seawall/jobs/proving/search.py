@@ -29,9 +29,10 @@ class Attempt(Struct, frozen=True):
 
     `failed` are the answers by the name of what failed. `keys` are the plan's fixes that could
     have to do with that, the mild ones first; `learned` is what it was seen to need, in whole.
-    `given` is what the plan gives to each service of which it drops all capabilities; `idle` are
-    those that run as others than root, whom capabilities give nothing. `is_fetch` where an image
-    could not be had. `controls` are the practices that each of what failed has got the controls of.
+    `given` is what the plan gives to each service. `bare` are those of which it drops all
+    capabilities, `idle` those of them that do not start as root, whom capabilities give nothing;
+    `users` are who those could run as that start as root. `is_fetch` where an image could not be
+    had. `controls` are the practices that each of what failed has got the controls of.
     """
 
     failed: Mapping[str, tuple[Answer, ...]] = {}
@@ -40,7 +41,9 @@ class Attempt(Struct, frozen=True):
     given: Mapping[str, Observed] = {}
     is_fetch: bool = False
     controls: Mapping[str, tuple[str, ...]] = {}
+    bare: frozenset[str] = frozenset()
     idle: frozenset[str] = frozenset()
+    users: Mapping[str, str] = {}
 
     @property
     def passed(self) -> bool:
@@ -198,7 +201,7 @@ class Search(Struct):
 
     def _guess(self, attempt: Attempt) -> bool:
         """Give those that fail without a word what most need, once."""
-        names = (attempt.given.keys() & attempt.failed.keys()) - self.guessed
+        names = (attempt.bare & attempt.failed.keys()) - self.guessed
         for name in names:
             self.guessed.add(name)
             self.clock += 1
@@ -225,6 +228,7 @@ class Search(Struct):
         if not attempt.passed:
             return attempt
         before = dict(self.observed), dict(self.skipped), dict(self.unborne)
+        self._demote(attempt)
         self._tighten(attempt)
         self._reconsider()
         polished = self._ask(self._all())
@@ -233,10 +237,26 @@ class Search(Struct):
             return attempt
         return polished
 
+    def _demote(self, attempt: Attempt) -> None:
+        """Run what starts as root as somebody else, where that holds with what it then asks for."""
+        for name, user in attempt.users.items():
+            self._renew()
+            wanted = structs.replace(self._whole(name, attempt), user=user, capabilities=())
+            for _ in range(3):
+                before = self.starts()
+                found = self._with(name, wanted)
+                if found is None or found.passed or self.starts() == before:
+                    break
+                asked = found.learned.get(name, wanted)
+                more = structs.replace(widened(wanted, asked), capabilities=())
+                if more == wanted:
+                    break
+                wanted = more
+
     def _tighten(self, attempt: Attempt) -> None:
         """Take away the capabilities that nobody has shown to be needed."""
-        for name, given in attempt.given.items():
-            known = self.observed.get(name, given)
+        for name in sorted(attempt.bare):
+            known = self._whole(name, attempt)
             is_idle = name in attempt.idle and bool(known.capabilities)
             is_broad = {*ENTRYPOINT_RIGHTS} <= {*known.capabilities}
             if name in self.guessed or is_idle or is_broad:

@@ -9,7 +9,7 @@ from msgspec import structs
 
 from seawall.core.model import Safety
 from seawall.fixes.model import Observed
-from seawall.jobs.proving.bench import Bench, NotHereError
+from seawall.jobs.proving.bench import Bench
 from seawall.jobs.proving.image_files import ImageFiles
 from seawall.jobs.proving.model import (
     Answer,
@@ -29,12 +29,16 @@ from seawall.jobs.proving.needs import (
     widened,
 )
 from seawall.jobs.proving.observing import Observation, compare, news
+from seawall.jobs.proving.run import NotHereError
 from seawall.jobs.proving.scenes import Pair, Part, Scene, signature
 from seawall.jobs.proving.search import Attempt, Search
 from seawall.surfaces.engine.laboratory import BuildError
 
 Planned = Callable[[frozenset[Key], Mapping[str, Observed], str], tuple[Plan, Pair | None]]
 """The plan without some fixes and with what was observed, and what it makes of a scene."""
+
+_NOBODY = "10001:10001"
+"""Who a service is tried as that has shown no user but root."""
 
 _MILD = {Safety.SAFE: 0, Safety.UNSAFE: 1, Safety.GUIDED: 2}
 
@@ -124,12 +128,12 @@ class Trial:
 
     def _tried(self, scene: Scene, watched: list[str]) -> tuple[Attempt, Mapping[str, Observation]]:
         scene = structs.replace(scene, parts=tuple(map(self._with_image, scene.parts)))
-        seen = self._bench.run(scene, watched, self._baseline)
+        seen = self._bench.run(scene, watched, self._baseline, self._pair.before)
         attempt = self._judged(scene, seen)
         is_late = all(seen[name].is_late for name in attempt.failed)
         if attempt.failed and is_late and not attempt.learned:
             # Nothing but time went against it: the machine may have been busy.
-            seen = self._bench.run(scene, watched, self._baseline)
+            seen = self._bench.run(scene, watched, self._baseline, self._pair.before)
             attempt = self._judged(scene, seen)
         return attempt, seen
 
@@ -138,18 +142,23 @@ class Trial:
         learned: dict[str, Observed] = {}
         given: dict[str, Observed] = {}
         controls: dict[str, tuple[str, ...]] = {}
+        users: dict[str, str] = {}
+        bare: set[str] = set()
         idle: set[str] = set()
         for name, observation in seen.items():
             part = scene.part(name)
             answers = compare(self._baseline[name], observation)
             if part is None:
                 continue
+            first = self._first[name]
+            known = Observed(user=first.user, tools=first.tools)
+            given[name] = widened(given_by(part.workload), known)
             if _drops_all(part):
-                first = self._first[name]
-                known = Observed(user=first.user, tools=first.tools)
-                given[name] = widened(given_by(part.workload), known)
+                bare.add(name)
                 if observation.claims.get("non-root"):
                     idle.add(name)
+            if part.workload and not part.recipe and observation.posture.roots:
+                users[name] = first.user or _NOBODY
             if all(answer.passed for answer in answers):
                 continue
             failed[name] = answers
@@ -158,7 +167,8 @@ class Trial:
             found = self._learned(part, observation)
             learned |= dict.fromkeys(_names_of(part), found) if found else {}
         is_fetch = any(seen[name].way == "fetch" for name in failed)
-        return Attempt(failed, (), learned, given, is_fetch, controls, frozenset(idle))
+        rights = frozenset(bare), frozenset(idle), users
+        return Attempt(failed, (), learned, given, is_fetch, controls, *rights)
 
     def _with_image(self, part: Part) -> Part:
         """The part with the image of before where the one that it is pinned to can't be had."""
