@@ -153,9 +153,8 @@ def _told(rows: Iterable[list[str]], host: Mapping[str, Any]) -> Posture:
     """What `ps` and the configuration say: what root could do, no more is known of the others."""
     added = {name.upper().removeprefix("CAP_") for name in host.get("CapAdd") or ()}
     dropped = {name.upper().removeprefix("CAP_") for name in host.get("CapDrop") or ()}
-    everything = frozenset(CAPABILITIES)
-    given = everything if "ALL" in added else DEFAULT_CAPABILITIES
-    given = frozenset(added - {"ALL"} if "ALL" in dropped else (given | added) - dropped)
+    given = frozenset(CAPABILITIES) if "ALL" in added else DEFAULT_CAPABILITIES | added
+    given = frozenset(added - {"ALL"}) if "ALL" in dropped else given - dropped
     options = host.get("SecurityOpt") or ()
     bars = any(option.partition("=")[0] == "no-new-privileges" for option in options)
     processes = tuple(

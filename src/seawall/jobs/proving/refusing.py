@@ -41,7 +41,7 @@ def _reach(workload: Workload) -> Iterator[str]:
         yield "it is privileged"
     if workload.devices or workload.device_cgroup_rules or workload.gpus:
         yield "it is given devices of the host"
-    if workload.runtime is not None:
+    if workload.runtime is not None or workload.further.get("runtime"):
         yield "it names a runtime of its own"
     names = workload.namespaces
     for what in ("pid", "ipc", "uts", "user", "cgroup"):

@@ -41,6 +41,7 @@ FURTHER = frozenset(
         "container_name",
         "domainname",
         "hostname",
+        "runtime",
         "shm_size",
         "stdin_open",
         "stop_grace_period",
