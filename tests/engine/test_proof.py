@@ -73,6 +73,11 @@ COMPOSE = (
 )
 
 
+@pytest.fixture(scope="module")
+def engine(quick_engine: Engine) -> Engine:
+    return quick_engine
+
+
 @pytest.fixture(scope="module", autouse=True)
 def applets(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> str:
     """An image with a shell."""

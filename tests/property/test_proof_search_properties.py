@@ -46,10 +46,12 @@ class Arbitrary:
                 keys += left
                 if chance.random() < 0.3:
                     learned[name] = Observed(capabilities=(chance.choice(["CHOWN", "SETUID"]),))
-        given = {name: Observed() for name in names if chance.random() < 0.3}
+        given = dict.fromkeys(names, Observed(capabilities=("CHOWN", "KILL")))
         is_fetch = bool(failed) and chance.random() < 0.1
         controls = dict.fromkeys(failed, ("read-only-rootfs", "limited-pids"))
-        return Attempt(failed, tuple(keys), learned, given, is_fetch, controls)
+        bare, idle = (frozenset(n for n in names if chance.random() < 0.5) for _ in range(2))
+        users = {name: "9:9" for name in names if chance.random() < 0.3}
+        return Attempt(failed, tuple(keys), learned, given, is_fetch, controls, bare, idle, users)
 
 
 @given(st.integers(), st.integers(0, 6), st.floats(0, 1), st.integers(1, 60), st.integers(0, 6))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from seawall.fixes.model import Observed
 from seawall.jobs.proving.model import Answer, Key
@@ -284,3 +284,43 @@ def test_what_fails_only_together_loses_a_fix() -> None:
     search, last = Together({}, {"a": ("split",), "b": ("split",)}).search()
     assert last.passed
     assert len(search.skipped) == 1
+
+
+class Rooted(World):
+    """Services that start as root unless they are given a user that the plan heeds."""
+
+    heeds: bool = True
+
+    def _tried(
+        self, skipped: frozenset[Key], observed: Mapping[str, Observed], names: Iterable[str]
+    ) -> Attempt:
+        found = super()._tried(skipped, observed, names)
+        left = {n for n in names if self.heeds and observed.get(n, Observed()).user}
+        users = {name: "9:9" for name in names if name not in left}
+        return structs.replace(found, users=users)
+
+
+def test_a_service_that_can_do_without_root_is_run_as_another() -> None:
+    def law(made: frozenset[str], given: Observed) -> Observed | None:
+        needs_scratch = bool(given.user) and not given.scratch
+        return Observed(scratch=("/run",)) if needs_scratch else None
+
+    search, last = Rooted({"web": law}, {"web": ("user",)}).search()
+    assert last.passed
+    assert search.observed["web"] == Observed(scratch=("/run",), user="9:9")
+
+
+def test_a_service_that_needs_root_keeps_it() -> None:
+    def law(made: frozenset[str], given: Observed) -> Observed | None:
+        return Observed() if given.user else None
+
+    search, last = Rooted({"web": law}, {"web": ("user",)}).search()
+    assert last.passed
+    assert "web" not in search.observed
+    assert not search.skipped
+
+
+def test_a_user_that_no_fix_can_give_is_no_repair() -> None:
+    world = Rooted({"web": lambda _made, _given: None}, {"web": ("a",)}, heeds=False)
+    search, _ = world.search()
+    assert search.observed == {}

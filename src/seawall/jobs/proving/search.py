@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from msgspec import Struct, structs
 
@@ -243,9 +244,8 @@ class Search(Struct):
             self._renew()
             wanted = structs.replace(self._whole(name, attempt), user=user, capabilities=())
             for _ in range(3):
-                before = self.starts()
-                found = self._with(name, wanted)
-                if found is None or found.passed or self.starts() == before:
+                found = self._with(name, wanted, partial(_has_left_root, name))
+                if found is None or found.passed:
                     break
                 asked = found.learned.get(name, wanted)
                 more = structs.replace(widened(wanted, asked), capabilities=())
@@ -289,14 +289,19 @@ class Search(Struct):
                 if found is not None and found.passed:
                     known, changed = less, True
 
-    def _with(self, name: str, wanted: Observed) -> Attempt | None:
-        """What it comes to with another observation, which stays if it passes; None for no more."""
+    def _with(
+        self, name: str, wanted: Observed, keep: Callable[[Attempt], bool] = lambda _: True
+    ) -> Attempt | None:
+        """What it comes to with another observation, which stays if it passes; None for no more.
+
+        `keep` may say that it is not worth keeping all the same.
+        """
         if not self._may_go_on():
             return None
         before = dict(self.observed)
         self.observed[name] = wanted
         found = self._ask(frozenset({name}))
-        if found.passed:
+        if found.passed and keep(found):
             self.clock += 1
         else:
             self.observed = before
@@ -319,6 +324,10 @@ class Search(Struct):
 
     def _has_changed(self, what: LeftOut) -> bool:
         return self.since.get(what, self.clock) < self.clock
+
+
+def _has_left_root(name: str, attempt: Attempt) -> bool:
+    return name not in attempt.users
 
 
 def _kinds(answers: Iterable[Answer]) -> set[tuple[str, str]]:
