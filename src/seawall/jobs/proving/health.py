@@ -51,9 +51,11 @@ class Waiting:
         self._expected = expected
         self._declared = ports
         self._began = time.monotonic()
-        self._until = self._began + self._patience()
+        self._until = self._began + self.patience
 
-    def _patience(self) -> float:
+    @property
+    def patience(self) -> float:
+        """Seconds that it may take: as long as before and some, where that is known."""
         patience = self._options.patience
         if self._expected is None or not self._expected.healthy:
             return patience

@@ -27,9 +27,10 @@ from seawall.jobs.proving.translate import (
     networks_of,
     volumes_in,
 )
+from seawall.surfaces.engine.connection import UnreachableError
 from seawall.surfaces.engine.laboratory import BuildError, Laboratory
 
-_SETTLE = 0.7
+_SETTLE = 0.5
 """Seconds from healthy to the first look: what fails at once has then failed."""
 
 _LOOKS = 4
@@ -138,6 +139,8 @@ class Run:
         self._bench.tell(f"starting {part.name}")
         try:
             running = self._make(part, image)
+        except UnreachableError:
+            raise  # no fault of the part
         except InputError as error:
             return {part.name: Observation(False, "create", error.message, failure=error.message)}
         self._running[part.name] = running
@@ -192,6 +195,8 @@ class Run:
     def _start(self, running: Running, expected: Observation | None) -> None:
         try:
             self._bench.start(running.container)
+        except UnreachableError:
+            raise
         except InputError as error:
             running.failure = error.message
             running.ready = Readiness(False, "start", f"it can't be started: {error.message}")
@@ -302,6 +307,8 @@ class Run:
         with self._bench.held():
             try:
                 running.container = self._create(running.part, running.name, running.body)
+            except UnreachableError:
+                raise
             except InputError as error:
                 running.failure = error.message
                 return False

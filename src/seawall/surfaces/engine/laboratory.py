@@ -33,6 +33,11 @@ OWNER = "seawall.proof.owner"
 MAX_LOG = 256 * 1024
 """Bytes of a container's log that are looked at, from its end."""
 
+_TOO_LATE = "it takes longer than it may"
+
+_FETCH = 900.0
+"""Seconds that fetching an image may take."""
+
 _CHUNK = 64 * 1024
 _ANSWER = 120.0
 """Seconds: under load an engine takes a minute to make a container."""
@@ -40,6 +45,10 @@ _ANSWER = 120.0
 _TEXT = re.compile(rb"[\x20-\x7e\n\t]{8,}")
 
 _HOW_TO_GET = "Install it: pip install 'docker>=7,<8'"
+
+
+class LateError(UnreachableError):
+    """The engine answers, but not in time."""
 
 
 class BuildError(Exception):
@@ -82,11 +91,26 @@ class Laboratory:
 
     def pull(self, reference: str) -> None:
         """Fetch an image; whoever owns the engine keeps it, as after a `docker pull`."""
+        from docker import auth  # noqa: PLC0415 -- only who proves pays for it
+
         name, tag = _split(reference)
+        until = time.monotonic() + _FETCH
         with _told():
-            for event in self._api.pull(name, tag=tag, stream=True, decode=True):
-                if "error" in event:
-                    raise InputError(f"the image {reference} can't be fetched: {event['error']}")
+            registry, _ = auth.resolve_repository_name(name)
+            login = auth.get_config_header(self._api, registry)
+            with self._api.post(
+                self._url("/images/create"),
+                params={"fromImage": name, "tag": tag},
+                headers={"X-Registry-Auth": login} if login else {},
+                stream=True,
+                timeout=_ANSWER,
+            ) as answer:
+                if answer.status_code != 200:
+                    raise _unfetched(reference, _message(answer.content))
+                try:
+                    _follow(answer.iter_lines(), [], until)
+                except BuildError as error:
+                    raise _unfetched(reference, error.message) from error
 
     def build(
         self,
@@ -117,20 +141,23 @@ class Laboratory:
         said: list[str] = []
         given = {key: value for key, value in query.items() if value}
         kind = {"Content-Type": "application/x-tar"}
-        with (
-            _told(),
-            self._api.post(
-                self._url("/build"),
-                params=given,
-                data=context,
-                headers=kind,
-                stream=True,
-                timeout=patience,
-            ) as answer,
-        ):
-            if answer.status_code != 200:
-                raise BuildError(_message(answer.content), "")
-            _follow(answer.iter_lines(), said, time.monotonic() + patience)
+        try:
+            with (
+                _told(),
+                self._api.post(
+                    self._url("/build"),
+                    params=given,
+                    data=context,
+                    headers=kind,
+                    stream=True,
+                    timeout=patience,
+                ) as answer,
+            ):
+                if answer.status_code != 200:
+                    raise BuildError(_message(answer.content), "")
+                _follow(answer.iter_lines(), said, time.monotonic() + patience)
+        except LateError as error:
+            raise BuildError(_TOO_LATE, "".join(said)[-8000:]) from error
         return name
 
     # Networks and volumes
@@ -374,11 +401,26 @@ def _told(address: str = "the engine") -> Iterator[None]:
         raise NotFoundError(f"the engine says: {error.explanation}") from error
     except errors.APIError as error:
         raise InputError(f"the engine refuses: {error.explanation or error}"[:1000]) from error
-    except (errors.DockerException, requests.RequestException, OSError) as error:
-        raise UnreachableError(
-            f"{address} does not answer: {_inner(error)}",
-            "Start it, or name another with DOCKER_HOST or `docker context use`.",
-        ) from error
+    except requests.RequestException as error:
+        if not _is_late(error):
+            raise _unreachable(address, error) from error
+        raise LateError(f"{address} does not answer in time") from error
+    except (errors.DockerException, OSError) as error:
+        raise _unreachable(address, error) from error
+
+
+def _unreachable(address: str, error: BaseException) -> UnreachableError:
+    return UnreachableError(
+        f"{address} does not answer: {_inner(error)}",
+        "Start it, or name another with DOCKER_HOST or `docker context use`.",
+    )
+
+
+def _is_late(error: BaseException) -> bool:
+    """Whether time was up; where an answer is read bit by bit, it is wrapped."""
+    return isinstance(error, TimeoutError) or (
+        error.__context__ is not None and _is_late(error.__context__)
+    )
 
 
 def _inner(error: BaseException) -> str:
@@ -390,12 +432,14 @@ def _inner(error: BaseException) -> str:
 
 def _split(reference: str) -> tuple[str, str]:
     """The name and the tag or digest of a reference, as the API takes them."""
-    name, at, digest = reference.partition("@")
-    if at:
-        return name, digest
-    head, _, last = reference.rpartition("/")
+    name, _, digest = reference.partition("@")
+    head, _, last = name.rpartition("/")
     base, _, tag = last.partition(":")
-    return (f"{head}/{base}" if head else base), tag or "latest"
+    return (f"{head}/{base}" if head else base), digest or tag or "latest"
+
+
+def _unfetched(reference: str, reason: str) -> InputError:
+    return InputError(f"the image {reference} can't be fetched: {reason}")
 
 
 def _message(content: bytes) -> str:
@@ -413,7 +457,7 @@ def _follow(lines: Iterator[bytes], said: list[str], until: float) -> None:
                 raise BuildError(str(event["error"])[:2000], "".join(said)[-8000:])
             said.append(_words_of(event))
         if time.monotonic() > until:
-            raise BuildError("the build takes longer than it may", "".join(said)[-8000:])
+            raise BuildError(_TOO_LATE, "".join(said)[-8000:])
 
 
 def _words_of(event: Mapping[str, Any]) -> str:
