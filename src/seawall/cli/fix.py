@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option(
     "--prove-command",
     metavar="COMMAND",
-    help="What tells in a container that it is healthy, instead of its healthcheck.",
+    help="What tells in a container without a healthcheck that it is healthy.",
 )
 @options.select
 @options.ignore
