@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from seawall.fixes import MODULES, index
+from seawall.fixes import index
 
 INDEX = Path(__file__).parent.parent / "src" / "seawall" / "fixes" / "index.py"
 
@@ -29,9 +29,6 @@ def main(arguments: list[str]) -> int:
 def _lines() -> Iterator[str]:
     yield '"""Which modules have fixers of which rule. Written by `tools/fix_index.py`."""\n\n'
     yield "from __future__ import annotations\n\nfrom collections.abc import Mapping\n\n"
-    yield "INDEXED: tuple[str, ...] = (\n"
-    yield from (f'    "{name}",\n' for name in MODULES)
-    yield ')\n"""The modules that this is the index of: of others it says nothing."""\n\n'
     yield "MODULES_OF: Mapping[str, Mapping[str, tuple[str, ...]]] = {\n"
     for kind, rules in index().items():
         yield f'    "{kind}": {{\n'

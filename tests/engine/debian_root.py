@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote
 
+from engine import Engine
+
 BASE = ("coreutils", "dash", "findutils", "grep", "sed", "busybox-static")
 """What every root filesystem has."""
 
@@ -121,3 +123,13 @@ def _unpack(deb: Path, root: Path) -> None:
         )
     if reader.returncode:
         raise RuntimeError(f"{deb} can't be read")
+
+
+def import_root(engine: Engine, root: Path, name: str, changes: Iterable[str]) -> None:
+    """Make an image of a root filesystem; `changes` are instructions of its configuration."""
+    flags = [part for change in changes for part in ("--change", change)]
+    command = ["tar", "-c", "-C", str(root), "."]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as archive:
+        engine.docker("import", *flags, "-", name, stdin=archive.stdout)
+    if archive.returncode:
+        raise RuntimeError(f"{root} can't be packed")

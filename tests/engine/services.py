@@ -6,13 +6,12 @@ image has, by its number.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from os import chown
 from pathlib import Path
 
-from debian_root import Debs
+from debian_root import Debs, import_root
 from msgspec import Struct
 
 from engine import Engine
@@ -189,8 +188,9 @@ def make_images(engine: Engine, directory: Path, names: Collection[str]) -> None
 
     def make(name: str) -> None:
         root = debs.unpack(directory / name.partition(":")[0], IMAGES[name].packages)
-        _furnish(root, IMAGES[name])
-        _import(engine, root, name)
+        image = IMAGES[name]
+        _furnish(root, image)
+        import_root(engine, root, name, (f"ENV PATH={image.path}", *image.changes))
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(make, names))
@@ -210,14 +210,3 @@ def _furnish(root: Path, image: Image) -> None:
         (root / name).mkdir(parents=True, exist_ok=True)
         chown(root / name, number, number)
         (root / name).chmod(mode)
-
-
-def _import(engine: Engine, root: Path, name: str) -> None:
-    image = IMAGES[name]
-    changes = (f"ENV PATH={image.path}", *image.changes)
-    flags = [part for change in changes for part in ("--change", change)]
-    command = ["tar", "-c", "-C", str(root), "."]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as archive:
-        engine.docker("import", *flags, "-", name, stdin=archive.stdout)
-    if archive.returncode:
-        raise RuntimeError(f"{root} can't be packed")

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from debian_root import Debs
+from debian_root import Debs, import_root
 from msgspec import Struct
 
 from engine import Engine
@@ -125,7 +125,8 @@ def make_stand_ins(engine: Engine, directory: Path, names: list[str], requiremen
         _furnish(root, wanted[name])
         if repository == "python":
             _wheels(root, requirements)
-        _import(engine, root, name, wanted[name])
+        image = wanted[name]
+        import_root(engine, root, name, (f"ENV PATH={image.path}", *image.changes))
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(make, names))
@@ -158,16 +159,6 @@ def _wheels(root: Path, requirements: Path) -> None:
         check=True,
         capture_output=True,
     )
-
-
-def _import(engine: Engine, root: Path, name: str, image: StandIn) -> None:
-    changes = (f"ENV PATH={image.path}", *image.changes)
-    flags = [part for change in changes for part in ("--change", change)]
-    command = ["tar", "-c", "-C", str(root), "."]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as archive:
-        engine.docker("import", *flags, "-", name, stdin=archive.stdout)
-    if archive.returncode:
-        raise RuntimeError(f"{root} can't be packed")
 
 
 def image_names(*dockerfiles: Path, compose: str) -> list[str]:

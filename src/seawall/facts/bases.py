@@ -59,12 +59,7 @@ class Layer(BaseImage, frozen=True, kw_only=True):
 
     def holds_for(self, tag: str) -> bool:
         """Whether the facts hold for an image of these names with this tag."""
-        if self.tags and not any(fnmatchcase(tag, pattern) for pattern in self.tags):
-            return False
-        version = version_of(tag)
-        if self.since and version and version < version_of(self.since):
-            return False
-        return not self.before or (bool(version) and version < version_of(self.before))
+        return is_meant(tag, self.tags, self.since, self.before)
 
 
 class BaseImages(Struct, frozen=True):
@@ -137,6 +132,16 @@ def _laid_over(known: BaseImage, layer: Layer) -> BaseImage:
         if value not in (None, ""):
             stated[fact] = value
     return msgspec.structs.replace(known, **stated)
+
+
+def is_meant(tag: str, patterns: tuple[str, ...], since: str, before: str) -> bool:
+    """Whether a tag is one of those that an entry of facts names: by pattern, and by version."""
+    if patterns and not any(fnmatchcase(tag, pattern) for pattern in patterns):
+        return False
+    version = version_of(tag)
+    if since and version and version < version_of(since):
+        return False
+    return not before or (bool(version) and version < version_of(before))
 
 
 def version_of(tag: str) -> tuple[int, ...]:

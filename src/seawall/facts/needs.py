@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 import msgspec
 from msgspec import Struct
 
-from seawall.facts.bases import version_of
+from seawall.facts.bases import is_meant
 from seawall.facts.official import official_name
 from seawall.facts.store import load
 
@@ -90,14 +90,8 @@ class Entry(Needs, frozen=True, kw_only=True):
 
     def holds_for(self, name: str, tag: str) -> bool:
         """Whether the facts hold for this image with this tag."""
-        if not any(fnmatchcase(name, pattern) for pattern in self.images):
-            return False
-        if self.tags and not any(fnmatchcase(tag, pattern) for pattern in self.tags):
-            return False
-        version = version_of(tag)
-        if self.since and version and version < version_of(self.since):
-            return False
-        return not self.before or (bool(version) and version < version_of(self.before))
+        is_named = any(fnmatchcase(name, pattern) for pattern in self.images)
+        return is_named and is_meant(tag, self.tags, self.since, self.before)
 
 
 class ImageNeeds(Struct, frozen=True):

@@ -13,7 +13,7 @@ from importlib import import_module
 from msgspec import structs
 
 from seawall.core.model import Fix, Hit, Safety
-from seawall.fixes.index import INDEXED, MODULES_OF
+from seawall.fixes.index import MODULES_OF
 from seawall.fixes.model import Context, Fixer
 
 MODULES: tuple[str, ...] = (
@@ -71,9 +71,7 @@ def fixers_of(rule: str, subject: type) -> tuple[Fixer, ...]:
 
     Only the modules that have any of that rule are loaded, as `index` has them.
     """
-    names = MODULES
-    if INDEXED == MODULES:
-        names = MODULES_OF.get(subject.__name__, {}).get(rule, ())
+    names = MODULES_OF.get(subject.__name__, {}).get(rule, ())
     found = (fixer for name in names for fixer in _fixers_in(name))
     return tuple(f for f in found if rule in f.rules and subject in f.on)
 

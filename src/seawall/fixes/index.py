@@ -4,48 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-INDEXED: tuple[str, ...] = (
-    "pins",
-    "repository",
-    "dockerfile.apt",
-    "dockerfile.answers",
-    "dockerfile.apk",
-    "dockerfile.rpm",
-    "dockerfile.languages",
-    "dockerfile.updates",
-    "dockerfile.trust",
-    "dockerfile.tools",
-    "dockerfile.steps",
-    "workload.hardening",
-    "workload.confinement",
-    "workload.isolation",
-    "workload.scratch",
-    "workload.mounts",
-    "workload.user",
-    "workload.socket",
-    "workload.first_process",
-    "dockerfile.form",
-    "dockerfile.stage_names",
-    "dockerfile.process",
-    "dockerfile.health",
-    "dockerfile.pipes",
-    "dockerfile.exposure",
-    "dockerfile.downloads",
-    "dockerfile.secrets",
-    "dockerfile.secret_files",
-    "dockerfile.user",
-    "dockerfile.named",
-    "dockerfile.rights",
-    "dockerfile.places",
-    "dockerfile.stages",
-    "compose.exposure",
-    "compose.networks",
-    "compose.health",
-    "compose.secrets",
-    "compose.operations",
-)
-"""The modules that this is the index of: of others it says nothing."""
-
 MODULES_OF: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "Dockerfile": {
         "add-for-copy": ("dockerfile.form",),

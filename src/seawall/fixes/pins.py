@@ -98,6 +98,12 @@ def _uses(dockerfile: Dockerfile, name: str) -> int:
 
 
 def _in_workload(subject: Service | RunLine, hit: Hit, context: Context) -> Fix | None:
+    written = _in_cell(hit)
+    return _pinned(written, context) if written else None
+
+
+def _in_cell(hit: Hit) -> _Written | None:
+    """The reference of a service or a run line, where it is written out and has no digest yet."""
     cell = hit.at
     if not isinstance(cell, Cell) or cell.state is not State.WRITTEN or cell.value is None:
         return None
@@ -107,7 +113,7 @@ def _in_workload(subject: Service | RunLine, hit: Hit, context: Context) -> Fix 
     if reference is None or reference.digest or bare != cell.value:
         return None
     start = cell.start + text.index(bare)
-    return _pinned(_Written(bare, start, start + len(bare), reference), context)
+    return _Written(bare, start, start + len(bare), reference)
 
 
 def _pinned(written: _Written, context: Context) -> Fix | None:
@@ -187,16 +193,7 @@ def _release_in_dockerfile(dockerfile: Dockerfile, hit: Hit, context: Context) -
 
 
 def _release_in_workload(subject: Service | RunLine, hit: Hit, context: Context) -> Fix | None:
-    cell = hit.at
-    if not isinstance(cell, Cell) or cell.state is not State.WRITTEN or cell.value is None:
-        return None
-    reference = parse_reference(str(cell.value))
-    text = cell.place.source.text[cell.start : cell.end]
-    bare = text.strip("\"'")
-    if reference is None or bare != cell.value:
-        return None
-    start = cell.start + text.index(bare)
-    return _released(_Written(bare, start, start + len(bare), reference))
+    return _released(_in_cell(hit))
 
 
 def _released(written: _Written | None) -> Fix | None:
