@@ -17,6 +17,7 @@ from seawall.fixes.compose import inserting, removing
 from seawall.fixes.compose.layout import Kind, Layout, Node, layout_of
 from seawall.fixes.compose.manner import manner_of
 from seawall.fixes.compose.writing import Inline, Manner, Plain, Value, inline, scalar
+from seawall.surfaces.compose.yaml_tree import NULLS
 from seawall.surfaces.workload import Workload
 
 __all__ = [
@@ -67,7 +68,7 @@ class Spot(Struct, frozen=True):
     def is_null(self) -> bool:
         """Whether YAML reads null."""
         node = self.node
-        return node.kind is Kind.SCALAR and not node.style and node.text in _NULLS
+        return node.kind is Kind.SCALAR and not node.style and node.text in NULLS
 
     @property
     def is_shared(self) -> bool:
@@ -120,9 +121,6 @@ class Spot(Struct, frozen=True):
     @property
     def _may_change(self) -> bool:
         return self.is_free or not self.node.is_shared
-
-
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 class Block(Struct, frozen=True):
